@@ -1,0 +1,243 @@
+# %% [markdown]
+# # Exercise 01: What do parameters buy and cost?
+#
+# Goes with notebook 01. **You will** count a model's parameters, measure how time grows with them, say why the loss curve
+# bends, see where overfitting begins, and predict a loss before anybody has measured it.
+#
+# About 40 minutes, 10 points, difficulty ●●○○○.
+#
+# Write into the cells marked *your answer* and run the check below each. Only those cells are graded, each with what the
+# unmarked cells define: put everything an answer needs into its own cell. A green check is no promise of points, because
+# grading tries other inputs. The hints open one by one.
+
+# %%
+from labgpt.course import Lesson, check, sealed
+
+table = Lesson("01_model_size").reference
+table = table[table.seed == 0]
+runs = table[table.group == "sizes"].sort_values("n_matmul")  # six sizes, the same tokens for each
+short = table[(table.group == "short") & (table.d_model == 32)].sort_values("tokens")  # one size on 16,384 tokens
+
+# %% [markdown]
+# ## 1 · Count the parameters (2 points)
+#
+# Our GPT of width $d$ has a look-up table of $V \times d$ for the symbols that come in, `n_layer` blocks, and a head of
+# $d \times V$ for the guess that goes out. A block holds six matrices without biases: Q, K, V and the attention's output,
+# $d \times d$ each, and the MLP's two, $d \times 4d$ and $4d \times d$. The norms have no parameters.
+#
+# Write `count(vocab_size, d_model, n_layer)`. It returns a dictionary of whole numbers: `embedding`, `blocks`, `head`, and
+# `N`, the weights that **multiply** for each token.
+#
+# <details><summary>Hint 1</summary>How many of the parts above do a multiplication, and how many only look something up?</details>
+# <details><summary>Hint 2</summary>The four attention matrices have 4d² weights, the two of the MLP 8d².</details>
+# <details><summary>Hint 3</summary>N is the blocks and the head. The embedding only copies a row.</details>
+
+# %% tags=["answer"] labgpt={"id": "count", "points": 2, "blank": ["# your answer", "def count(vocab_size, d_model, n_layer):", "    raise NotImplementedError(\"return {'embedding': …, 'blocks': …, 'head': …, 'N': …}\")"]}
+# your answer
+def count(vocab_size, d_model, n_layer):
+    blocks = n_layer * (4 * d_model**2 + 8 * d_model**2)
+    table = vocab_size * d_model
+    return {"embedding": table, "blocks": blocks, "head": table, "N": blocks + table}
+
+# %% tags=["check"] labgpt={"id": "count"}
+mine = count(512, 16, 2)
+check.require(sorted(mine) == ["N", "blocks", "embedding", "head"], f"count gives {sorted(mine)}: expected N, blocks, embedding, head")
+check.close(mine["embedding"], 8192, "embedding of count(512, 16, 2)", "weights", "V × d")
+check.close(mine["blocks"], 6144, "blocks of count(512, 16, 2)", "weights", "six matrices a block, and the MLP's are 4 d wide")
+check.close(mine["head"], 8192, "head of count(512, 16, 2)", "weights", "d × V, a matrix of its own")
+check.close(mine["N"], 14336, "N of count(512, 16, 2)", "weights", "what multiplies: the head does, the embedding only looks up")
+check.passed()
+
+# %% tags=["hidden"] labgpt={"id": "count"}
+# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, and award)
+from labgpt import cost
+from labgpt.spec import ModelConfig
+
+for vocab_size, d_model, n_layer in [(512, 16, 2), (256, 48, 3), (1024, 24, 1), (512, 96, 7)]:
+    truth = cost.parameters(ModelConfig(vocab_size, 64, n_layer, d_model))
+    mine, call = ask("count", vocab_size, d_model, n_layer), f"count({vocab_size}, {d_model}, {n_layer})"
+    check.require(type(mine) is dict and set(mine) == {"embedding", "blocks", "head", "N"},
+                  f"{call} is {check.shown(mine)}: expected a dictionary with embedding, blocks, head, N")
+    check.close(mine["embedding"], truth.embedding, f"embedding of {call}", "weights", "V × d")
+    check.close(mine["blocks"], truth.nonembedding, f"blocks of {call}", "weights", "six matrices a block, and the MLP's are 4 d wide")
+    check.close(mine["head"], truth.head, f"head of {call}", "weights", "d × V, a matrix of its own")
+    check.close(mine["N"], truth.matmul, f"N of {call}", "weights", "what multiplies: the head does, the embedding only looks up")
+
+# %% [markdown]
+# ## 2 · How time grows (2 points)
+#
+# These were measured once, on one core: microseconds of training per token. If time went as $N^p$, the points would lie on a
+# straight line of slope $p$ in a plot of $\ln(\text{time})$ against $\ln N$.
+#
+# Write `time_exponent(n, seconds)`: the slope of the straight line that fits all points best (least squares). It is called
+# with any two lists of the same length, and returns one number.
+#
+# <details><summary>Hint 1</summary>Which of the two goes on the horizontal axis?</details>
+# <details><summary>Hint 2</summary>A slope of two logarithms does not depend on their base, as long as both have the same.</details>
+# <details><summary>Hint 3</summary>`np.polyfit(x, y, 1)[0]` is the slope of the best straight line.</details>
+
+# %%
+N = [14_336, 26_112, 53_248, 107_520, 229_376, 491_520]
+MICROSECONDS = [6.01, 7.71, 12.46, 19.44, 53.16, 92.71]
+
+# %% tags=["answer"] labgpt={"id": "time", "points": 2, "blank": ["# your answer", "def time_exponent(n, seconds):", "    raise NotImplementedError(\"return the slope of ln(seconds) against ln(n)\")"]}
+# your answer
+import numpy as np
+
+
+def time_exponent(n, seconds):
+    return float(np.polyfit(np.log(n), np.log(seconds), 1)[0])
+
+# %% tags=["check"] labgpt={"id": "time"}
+line = time_exponent([1, 10, 100], [2, 20, 200])  # time in step with N
+check.close(line, 1, "time_exponent of times in step with N", "", "the same logarithm on both axes, N on the horizontal one", absolute=1e-6)
+root = time_exponent([1, 4, 16], [3, 6, 12])  # four times N, twice the time
+check.close(root, 0.5, "time_exponent of times that double at 4 × N", "", "the same logarithm on both axes, N on the horizontal one", absolute=1e-6)
+print(f"time goes as N to the power {time_exponent(N, MICROSECONDS):.2f}: 4 × N takes {4 ** time_exponent(N, MICROSECONDS):.1f} × the time")
+check.passed()
+
+# %% tags=["hidden"] labgpt={"id": "time"}
+import numpy
+
+raw = numpy.random.Philox(key=101).random_raw(24).reshape(4, 6) >> numpy.uint64(40)  # 24 bits each, the same everywhere
+for power, row in zip([0.6, 0.85, 1.0, 1.3], (raw / 2**24).tolist()):
+    seconds = [(n / 1000) ** power * (0.8 + 0.4 * u) for n, u in zip(N, row)]
+    truth = float(numpy.polyfit(numpy.log(N), numpy.log(seconds), 1)[0])
+    check.close(ask("time_exponent", N, seconds), truth, "time_exponent of six other times", "",
+                "the best line through all points, the same logarithm on both axes, N on the horizontal one", absolute=1e-3)
+
+# %% [markdown]
+# ## 3 · Why the curve bends (2 points)
+#
+# `runs` is the lesson's table: columns `d_model`, `n_matmul` (N), `tokens`, `val_loss`, and `bayes_loss`, the loss of the true
+# distribution, which no model can beat. If the loss *above that floor* fell as a power law, $-\Delta\ln(\text{loss above the
+# floor}) / \Delta\ln N$ would be the same between any two neighbouring sizes.
+#
+# Compute it between the two smallest sizes (`first`) and between the two largest (`last`). Then choose the explanation of the
+# bend that your two numbers leave standing:
+#
+# - `"a"` The floor: with the floor taken off, the line is straight.
+# - `"b"` The tokens: each size saw the same few tokens, and more parameters cannot learn what was never shown.
+# - `"c"` The steps: larger models were trained for fewer steps.
+# - `"d"` The counting: with the embedding counted in N, the line is straight.
+#
+# <details><summary>Hint 1</summary>Take the floor off before you take the logarithm.</details>
+# <details><summary>Hint 2</summary>`runs.iloc[0]` and `runs.iloc[1]` are the two smallest, `runs.iloc[-2]` and `runs.iloc[-1]` the two largest.</details>
+# <details><summary>Hint 3</summary>If `last` is well below `first`, the line bends although the floor is gone. What is the same for all sizes?</details>
+
+# %% tags=["answer"] labgpt={"id": "bend", "points": 2, "blank": ["# your answer", "raise NotImplementedError(\"compute first and last, then choose\")", "first = ...", "last = ...", "choice = \"\""]}
+# your answer
+import numpy as np
+
+above = np.log((runs.val_loss - runs.bayes_loss).to_numpy())
+steps = -np.diff(above) / np.diff(np.log(runs.n_matmul.to_numpy()))
+first, last = steps[0], steps[-1]
+choice = "b"
+
+# %% tags=["check"] labgpt={"id": "bend"}
+check.number(first, "first")
+check.number(last, "last")
+check.one_of(choice, "abcd", "choice")
+print(f"the exponent is {first:.2f} between the two smallest sizes and {last:.2f} between the two largest")
+check.passed()
+
+# %% tags=["hidden"] labgpt={"id": "bend"}
+import numpy
+
+falls = -numpy.diff(numpy.log(runs.val_loss - runs.bayes_loss)) / numpy.diff(numpy.log(runs.n_matmul))
+look = "the loss above the floor (val_loss − bayes_loss), between neighbouring sizes, against n_matmul"
+check.close(ask("first"), falls[0], "first", "", look, relative=0.02)
+check.close(ask("last"), falls[-1], "last", "", look, relative=0.02)
+letter = check.one_of(ask("choice"), "abcd", "choice")
+kept = "your two numbers are right, but "
+if letter == "a":
+    award(1, kept + "they were computed with the floor taken off and still differ: look at what else is the same for all sizes")
+elif letter == "c":
+    award(1, kept + "every size saw the same tokens in the same batches: look at the column tokens")
+elif letter == "d":
+    award(1, kept + "counting the embedding moves the points sideways, the small ones most: look at whether the line is then straight")
+
+# %% [markdown]
+# ## 4 · Where overfitting begins (2 points)
+#
+# A model of width 32 was trained again and again on the same 16,384 tokens; an *epoch* is once through them. `short` is the
+# lesson's table of it, one row for each length of training, shortest first: `tokens` seen in all, `train_loss` on the tokens
+# it was trained on, `val_loss` on tokens it never saw, both in nats per token. Read off, or compute:
+#
+# - `best_epochs`: the number of epochs in the table that gives the best model for new text,
+# - `price`: how many nats per token it costs, on new text, to train for the most epochs in the table instead.
+#
+# <details><summary>Hint 1</summary>Which of the two losses tells how the model does on text it has not seen?</details>
+# <details><summary>Hint 2</summary>Epochs are tokens divided by 16,384. A row's position in the table is not a number of epochs.</details>
+# <details><summary>Hint 3</summary>`price` is a difference of two validation losses: the last one and the lowest one.</details>
+
+# %% tags=["answer"] labgpt={"id": "onset", "points": 2, "blank": ["# your answer", "raise NotImplementedError(\"how many epochs, and how many nats per token\")", "best_epochs = ...", "price = ..."]}
+# your answer
+best = short.val_loss.argmin()
+best_epochs = short.tokens.iloc[best] // 16_384
+price = short.val_loss.iloc[-1] - short.val_loss.iloc[best]
+
+# %% tags=["check"] labgpt={"id": "onset"}
+epochs = (short.tokens // 16_384).tolist()
+check.require(check.number(best_epochs, "best_epochs", "epochs") in epochs,
+              f"best_epochs is {check.shown(best_epochs)}: expected one of {epochs}; look at tokens / 16,384, not at positions")
+check.require(0 <= check.number(price, "price", "nats per token") < 9,
+              f"price is {price:.3g} nats per token: expected 0 … 9; look at the sign")
+check.passed()
+
+# %% tags=["hidden"] labgpt={"id": "onset"}
+best = short.val_loss.argmin()
+check.close(ask("best_epochs"), int(short.tokens.iloc[best]) // 16_384, "best_epochs", "epochs", "the lowest loss on unseen tokens (val_loss), at epochs, not at positions")
+expected = float(short.val_loss.iloc[-1] - short.val_loss.iloc[best])
+mine = check.number(ask("price"), "price", "nats per token")
+if abs(mine - expected) > 0.002:
+    award(1, f"best_epochs is right, but price is {mine:.4g}: expected {expected:.4g} nats per token; look at val_loss alone, "
+             "the last value and the lowest")
+
+# %% [markdown]
+# ## 5 · A sealed prediction (2 points)
+#
+# Your name draws a width that is not in the table. Predict the validation loss of that model, trained on as many tokens as
+# those in `runs`: give a range from `low` to `high` that you would bet on nine times in ten. The model is trained when you
+# are graded, not before. (You could train it yourself: then you measure, and learn nothing about predicting.)
+#
+# **Score** of a range, in nats per token, smaller is better: its width, plus 20 × the distance by which it misses. Up to 0.12
+# gives 2 points, up to 0.24 gives 1 point, above that 0. So a range that is needlessly wide loses points too. Another seed
+# alone moves these losses by about 0.02.
+#
+# <details><summary>Hint 1</summary>Between which two sizes of the table does your model's N lie?</details>
+# <details><summary>Hint 2</summary>Between neighbours, take the loss as a straight line in ln N.</details>
+# <details><summary>Hint 3</summary>`np.interp(np.log(my_n), np.log(runs.n_matmul), runs.val_loss)`, and a few hundredths on either side.</details>
+
+# %% tags=["answer"] labgpt={"id": "sealed", "points": 2, "blank": ["# your answer", "name = \"\"  # yours", "width = sealed.draw(name, [18, 20, 22, 26])  # n_layer is 2 for all of these", "low, high = None, None  # nats per token; as long as they are None, the check waits"]}
+# your answer
+import numpy as np
+
+name = "Ada"
+width = sealed.draw(name, [18, 20, 22, 26])
+my_n = 12 * 2 * width**2 + 512 * width
+middle = np.interp(np.log(my_n), np.log(runs.n_matmul), runs.val_loss)
+low, high = middle - 0.04, middle + 0.04
+
+# %% tags=["check"] labgpt={"id": "sealed"}
+if low is None or high is None:
+    print(f"no prediction yet: the model of width {width} waits for low and high, in nats per token")
+else:
+    check.require(bool(check.number(low, "low", "nats per token") < check.number(high, "high", "nats per token")),
+                  f"low is {low}, high is {high}: expected low below high")
+    print(f"width {width}: if the loss falls into your range, the score is {high - low:.3f}; 2 points up to 0.12, 1 point up to 0.24")
+    check.passed()
+
+# %% tags=["hidden"] labgpt={"id": "sealed"}
+low, high = (check.number(ask(end), end, "nats per token") for end in ("low", "high"))
+check.require(low < high, f"low is {low}, high is {high}: expected low below high")
+width = sealed.draw(ask("name"), [18, 20, 22, 26])
+measured = sealed.measure(width, int(runs.tokens.max()))
+score = check.range_score(low, high, measured)
+where = "inside" if low <= measured <= high else "outside"
+said = f"width {width} reached {measured:.3f} nats per token, {where} your range {low:.3f} … {high:.3f}; score {score:.3f}"
+if score > 0.12:
+    look = "the range is wider than it need be" if where == "inside" else "the neighbouring sizes, in ln N"
+    award(1 if score <= 0.24 else 0, f"{said}, full points need at most 0.12; look at " + look)
+else:
+    award(2, said)

@@ -1,0 +1,5 @@
+import sys
+
+from labgpt.cli import main
+
+sys.exit(main())

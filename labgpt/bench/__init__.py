@@ -1,0 +1,1 @@
+"""What the lab checks and measures of itself."""

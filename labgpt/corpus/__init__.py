@@ -1,0 +1,5 @@
+"""Text with a provenance. `load(name)` gives a Corpus; `pin(spec)` writes its hash into a RunSpec."""
+
+from .base import Corpus, load, pin
+
+__all__ = ["Corpus", "load", "pin"]

@@ -1,0 +1,81 @@
+"""Text that is on this machine already: Python's own standard library, or a file of yours. Kept as bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+
+from .base import Corpus
+
+# Left out: tests (data tables and repeated boilerplate), idlelib and lib2to3 (absent on many builds), what users install.
+LEFT_OUT = {"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages", "__pycache__"}
+VAL_ONE_IN = 20  # files go to validation by a hash of their name, so a file is never in both
+
+
+def _split(documents: dict[str, bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """(train, val) uint8: each document followed by a newline, in an order drawn from the hash of its name.
+
+    In path order a prefix of the stream would be one package's code; a hash order makes any stretch a mixture.
+    """
+    named = sorted((hashlib.sha256(name.encode()).digest(), text) for name, text in documents.items())
+    val = b"\n".join(text for key, text in named if key[-1] % VAL_ONE_IN == 0)
+    train = b"\n".join(text for key, text in named if key[-1] % VAL_ONE_IN != 0)
+    return np.frombuffer(train, dtype=np.uint8), np.frombuffer(val, dtype=np.uint8)
+
+
+def _hash(train: np.ndarray, val: np.ndarray) -> str:
+    return hashlib.sha256(len(train).to_bytes(8, "little") + train.tobytes() + val.tobytes()).hexdigest()
+
+
+def python_source() -> Corpus:
+    """The .py files of this Python's standard library. It differs between Python versions, so its hash stands in every spec."""
+    import sys
+
+    root = Path(sysconfig.get_path("stdlib"))
+    paths = [
+        p
+        for p in root.rglob("*.py")
+        if not LEFT_OUT & set(p.relative_to(root).parts[:-1]) and not p.name.startswith("_sysconfigdata")
+    ]  # that one records where this Python was built
+    documents = {}
+    for path in paths:
+        try:
+            documents[path.relative_to(root).as_posix()] = path.read_bytes().replace(b"\r\n", b"\n")
+        except OSError:
+            continue  # an unreadable file is not part of the corpus; the hash says so
+    train, val = _split(documents)
+    if len(train) < 1 << 20:
+        raise ValueError(
+            f"corpus pysource: only {len(train)} bytes of standard library source found at this Python; "
+            "allowed is 1 MiB or more; try `corpus=file:PATH` with a text of yours, or zipf-markov"
+        )
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Corpus(
+        "pysource",
+        train,
+        val,
+        _hash(train, val),
+        "PSF-2.0",
+        f"standard library of Python {version}, {len(documents)} files",
+    )
+
+
+def text_file(path: str) -> Corpus:
+    """A file of yours, as bytes: the first 90 % for training, the last 10 % for validation."""
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"corpus = 'file:{path}': {error.strerror}; allowed is the path of a readable text file"
+        ) from None
+    if len(raw) < 1000:
+        raise ValueError(
+            f"corpus = 'file:{path}': {len(raw)} bytes; allowed is 1000 or more, so that there is something to validate on"
+        )
+    text, cut = np.frombuffer(raw, dtype=np.uint8), len(raw) * 9 // 10
+    return Corpus(
+        f"file:{path}", text[:cut], text[cut:], _hash(text[:cut], text[cut:]), "yours", f"file {Path(path).name}"
+    )

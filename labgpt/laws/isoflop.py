@@ -1,0 +1,129 @@
+"""IsoFLOP curves: for each compute budget the size with the lowest loss, by three methods, and how it grows with C.
+
+`argmin` takes the best trained size: on a coarse grid it steps, and its exponent is poor. `parabola` fits loss against
+log N near the best (Hoffmann et al. 2022, approach 2): right in the exponent, biased in the level, the more the wider
+the grid (Czech et al. 2026, arXiv 2603.22339). `parametric` is the optimum of a law fitted to all points.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from labgpt.laws import table as tables
+from labgpt.laws.chinchilla import ROWS, SIZES, Chinchilla
+
+METHODS = ("argmin", "parabola", "parametric")
+
+
+class Minimum(NamedTuple):
+    """One budget. N by each method (nan where it has none); `used` points went into the parabola."""
+
+    C: float
+    points: int
+    used: int
+    argmin: float
+    parabola: float
+    parametric: float
+    loss: float  # the lowest measured
+    bracketed: bool  # a trained size lies on either side of the best
+
+
+class IsoFlop(NamedTuple):
+    """minima by rising C; fits {method: (coefficient, exponent)} of N_opt = coefficient C^exponent; window as asked."""
+
+    minima: list[Minimum]
+    fits: dict[str, tuple[float, float]]
+    window: int | None
+    law: Chinchilla | None
+    warnings_: list[str]
+
+    def n_opt(self, C, method: str = "parametric"):
+        """The optimal size at C by one of the methods, extrapolated as a power law."""
+        if method not in self.fits:
+            allowed = ", ".join(self.fits) or "none here: two budgets are needed"
+            raise ValueError(f"method = {method!r}: allowed is {allowed}")
+        coefficient, exponent = self.fits[method]
+        return coefficient * np.asarray(C, dtype=float) ** exponent
+
+
+def isoflop(source, n: str = "n_matmul", c: str | None = "flops", loss: str = "val_loss", d: str | None = "tokens",
+            window: int | None = None, rtol: float = 0.05, budgets: Sequence[float] | None = None, span: float = 4.0,
+            points: int = 15, flops_per_token: Callable[[float], float] | None = None) -> IsoFlop:
+    """Minima of the IsoFLOP curves of a table of runs, or of a law.
+
+    source: a table (DataFrame or dict) with columns n, loss, and c (training FLOPs), d (tokens) or both; where one is
+    None it follows from C = 6 N D. Rows whose C differs by less than `rtol` from their group's smallest share a budget.
+    Or a Chinchilla law, with `budgets`: then `points` sizes within a factor `span` of each optimum are taken from it.
+    window: how many points around the best the parabola takes; None takes the whole curve.
+    flops_per_token: N -> FLOPs, for the parametric optimum; 6N without it.
+    ValueError: no budget with 3 sizes, budgets missing with a law, a window below 3, a bad column.
+    """
+    if window is not None and window < 3:
+        raise ValueError(f"window = {window}: a parabola needs at least 3 points; None takes the whole curve")
+    if isinstance(source, Chinchilla):
+        law, N, C, L = (source, *_curves(source, budgets, span, points, flops_per_token))
+    else:
+        N, C, L, law = _read(source, n, c, loss, d)
+    minima = [_minimum(N[g], C[g], L[g], window, law, flops_per_token) for g in _groups(N, C, rtol)]
+    if not minima:
+        raise ValueError("no budget has 3 different sizes: an IsoFLOP curve needs them; train more, or raise rtol")
+    said = [f"At C = {m.C:.3g} the best size ends its curve: train beyond it." for m in minima if not m.bracketed]
+    return IsoFlop(minima, _exponents(minima), window, law, said)
+
+
+def _curves(law, budgets, span, points, flops_per_token):
+    if budgets is None or not len(budgets):
+        raise ValueError("budgets is empty: a law needs the FLOPs at which to draw its curves, such as [1e17, 1e18]")
+    if not span > 1 or points < 3:
+        raise ValueError(f"span = {span}, points = {points}: span must be > 1 and points >= 3; 4 and 15 are usual")
+    per_token = flops_per_token or (lambda size: 6 * size)
+    C = np.repeat(tables.numbers(budgets, "budgets"), points)
+    best = [law.optimal(b, flops_per_token).N for b in budgets]
+    N = (np.array(best)[:, None] * span ** np.linspace(-1, 1, points)).ravel()
+    return N, C, law.predict(N, C / np.array([per_token(size) for size in N]))
+
+
+def _read(source, n, c, loss, d):
+    if c is None and d is None:
+        raise ValueError("c and d are both None: name the column of FLOPs or the column of tokens")
+    N, L = tables.column(source, n), tables.column(source, loss)
+    C = tables.column(source, c) if c is not None else 6 * N * tables.column(source, d)
+    D = tables.column(source, d) if d is not None else C / (6 * N)
+    tables.same_length(n=N, loss=L, c=C, d=D)
+    enough = len(L) >= ROWS and min(len(np.unique(N)), len(np.unique(D))) >= SIZES
+    law = Chinchilla().fit({"N": N, "D": D, "L": L}, "N", "D", "L", cluster=None, bootstrap=0) if enough else None
+    return N, C, L, law
+
+
+def _groups(N, C, rtol) -> list[np.ndarray]:
+    """Row indices by budget, rising in N, for the budgets with 3 sizes."""
+    groups, order = [], np.argsort(C, kind="stable")
+    for row in order:
+        if groups and C[row] <= C[groups[-1][0]] * (1 + rtol):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return [np.array(g)[np.argsort(N[g], kind="stable")] for g in groups if len(np.unique(N[g])) >= 3]
+
+
+def _minimum(N, C, L, window, law, flops_per_token) -> Minimum:
+    best, budget = int(np.argmin(L)), float(np.exp(np.log(C).mean()))
+    near = np.sort(np.argsort(np.abs(np.log(N / N[best])), kind="stable")[:window])
+    x = np.log(N[near] / N[best])
+    curve, slope, _ = np.polyfit(x, L[near], 2) if len(np.unique(x)) >= 3 else (0.0, 0.0, 0.0)
+    parabola = float(N[best] * np.exp(-slope / (2 * curve))) if curve > 0 else float("nan")
+    parametric = law.optimal(budget, flops_per_token).N if law is not None else float("nan")
+    return Minimum(budget, len(N), len(near), float(N[best]), parabola, parametric, float(L[best]),
+                   bool(N[0] < N[best] < N[-1]))
+
+
+def _exponents(minima: list[Minimum]) -> dict[str, tuple[float, float]]:
+    fits = {}
+    for method in METHODS:
+        C, N = np.array([(m.C, getattr(m, method)) for m in minima if np.isfinite(getattr(m, method))]).reshape(-1, 2).T
+        if len(np.unique(C)) >= 2:
+            exponent, level = np.polyfit(np.log(C), np.log(N), 1)
+            fits[method] = (float(np.exp(level)), float(exponent))
+    return fits

@@ -1,0 +1,83 @@
+"""What this machine can do: cores, the settings a training process starts with, its speed, and how long a run will take.
+
+Timings only ever predict time. Nothing that decides a run's numbers is read from them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import lru_cache
+
+from labgpt import cost
+from labgpt.spec import RunSpec
+
+# Seconds a token of a training step, one thread, fp32: non-negative least squares of 14 measured steps (7 widths, 2 corpora),
+# off by at most 7 %. In turn: kernel calls a layer and step, whatever the width; activations through memory; logits; matmuls.
+PER_LAYER_STEP_S, PER_CHANNEL_S, PER_LOGIT_S, PER_FLOP_S = 2.7e-4, 4.9e-8, 6.8e-9, 1.3e-11
+REFERENCE_BENCH_S = 0.035  # what bench() takes on the machine those were measured on
+EVAL_SHARE = 0.29  # a forward pass over a validation token, as a share of a training token
+
+
+def cores() -> int:
+    """Cores this process may use (a container's share, not the host's)."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        return os.cpu_count() or 1
+
+
+def worker_env(threads: int = 1) -> dict[str, str]:
+    """The environment a training process is started with.
+
+    One thread a process: tiny kernels lose more to a second thread than they gain. glibc is told to keep freed memory, since
+    handing every large temporary back to the kernel costs 20–35 %. A restarted torchrun must not read its dead peers' keys.
+    """
+    return os.environ | {
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # glibc ignores values above 32 MiB
+        "MALLOC_TRIM_THRESHOLD_": str(4 << 30),
+        "MALLOC_TOP_PAD_": str(64 << 20),
+        "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+
+
+def bench() -> float:
+    """Seconds that a fixed piece of training-like arithmetic takes, one thread: the best of several."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        x, w = torch.ones(2048, 64), torch.ones(64, 256) / 64
+        best = float("inf")
+        for _ in range(8):
+            began = time.perf_counter()
+            for _ in range(10):
+                h = (x @ w).relu().square()
+                torch.log_softmax(h @ w.T, dim=-1).exp_().mul_(2.0)
+            best = min(best, time.perf_counter() - began)
+        return best
+    finally:
+        torch.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def speed() -> float:
+    """This machine's speed, one thread, as a multiple of the machine that the reference runs were made on."""
+    return REFERENCE_BENCH_S / bench()
+
+
+def seconds(spec: RunSpec, tokens: int, speed: float = 1.0) -> float:
+    """Predicted seconds to train `tokens` tokens (and to evaluate at each budget) with one thread a process."""
+    science, model = spec.science, spec.science.model
+    ways = spec.execution.world_size
+    layers = model.n_layer + 1
+    work = (
+        PER_CHANNEL_S * layers * model.d_model + PER_LOGIT_S * model.vocab_size + PER_FLOP_S * cost.flops(model).train
+    )
+    token = PER_LAYER_STEP_S * layers / science.tokens_per_step + work / ways
+    val = len(science.schedule.budgets) * science.data.val_tokens
+    return token * (tokens + EVAL_SHARE * val) / speed

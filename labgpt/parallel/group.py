@@ -1,0 +1,50 @@
+"""The process group that torchrun describes in the environment, or a group of one."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+class Group:
+    """rank, world_size, and the few collectives that the lab needs. Use as a context manager."""
+
+    def __init__(self, world_size: int, device: str = "cpu", timeout_s: int = 120):
+        started = int(os.environ.get("WORLD_SIZE", "1"))
+        if started != world_size:
+            raise ValueError(
+                f"world_size = {world_size}: {started} process{'es' * (started > 1)} started; allowed is the same number; "
+                f"try torchrun --standalone --nproc_per_node {world_size} -m labgpt.train SPEC.json"
+            )
+        self.world_size, self.rank = world_size, int(os.environ.get("RANK", "0"))
+        self.timeout = timedelta(seconds=timeout_s)
+        self.backend = "nccl" if device == "cuda" else "gloo"
+
+    def __enter__(self) -> Group:
+        if self.world_size > 1:
+            dist.init_process_group(self.backend, timeout=self.timeout)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.world_size > 1:
+            dist.destroy_process_group()
+
+    def exchange(self, mine: Tensor, partner: int) -> Tensor:
+        """Send `mine` to the partner and receive a tensor of the same shape from it."""
+        theirs = torch.empty_like(mine)
+        send, receive = dist.P2POp(dist.isend, mine, partner), dist.P2POp(dist.irecv, theirs, partner)
+        for request in dist.batch_isend_irecv([send, receive]):
+            request.wait()
+        return theirs
+
+    def gather(self, mine: Tensor) -> Tensor:
+        """Every rank's tensor, joined along the first axis in the order of ranks."""
+        if self.world_size == 1:
+            return mine
+        parts = [torch.empty_like(mine) for _ in range(self.world_size)]
+        dist.all_gather(parts, mine)
+        return torch.cat(parts)

@@ -1,0 +1,18 @@
+"""Everything that decides a run, as frozen dataclasses; `derive()` fills them in from a size. All input checks live here."""
+
+from .dial import SIZES, derive, replace
+from .run import CORPORA, DataConfig, Execution, ModelConfig, OptimConfig, RunSpec, ScheduleConfig, Science
+
+__all__ = [
+    "CORPORA",
+    "SIZES",
+    "DataConfig",
+    "Execution",
+    "ModelConfig",
+    "OptimConfig",
+    "RunSpec",
+    "ScheduleConfig",
+    "Science",
+    "derive",
+    "replace",
+]

@@ -1,0 +1,285 @@
+"""RunSpec: everything that decides a training run, as frozen dataclasses in two halves.
+
+`science` says what is learned from what (its hash is `spec_id`); `execution` says how the arithmetic is
+carried out (the hash of both is `run_id`). All input checks live here, so that the rooms behind this door need none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .read import build
+
+# What a corpus fixes: its vocabulary (0: set by the tokenizer), the row length its documents fit, and how it is tokenised.
+CORPORA = {
+    "zipf-markov": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},
+    "pysource": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
+}
+
+
+def need(ok: bool, name: str, value: object, allowed: str, hint: str = "") -> None:
+    """Raise the house's one-line ValueError: which field, what it was, what is allowed, what to try."""
+    if not ok:
+        raise ValueError(f"{name} = {value!r}: allowed is {allowed}" + (f"; {hint}" if hint else ""))
+
+
+def _positive(owner: object, *names: str) -> None:
+    for name in names:
+        value = getattr(owner, name)
+        need(
+            isinstance(value, int) and not isinstance(value, bool) and value > 0, name, value, "a whole number above 0"
+        )
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A GPT's shape. The block has parameter-free RMSNorm, rotary positions, QK-norm, ReLU² and no biases; the head is untied."""
+
+    vocab_size: int = 512
+    seq_len: int = 64
+    n_layer: int = 2
+    d_model: int = 16
+    n_head: int = 1
+
+    def __post_init__(self) -> None:
+        _positive(self, "vocab_size", "seq_len", "n_layer", "d_model", "n_head")
+        need(self.d_model % self.n_head == 0, "n_head", self.n_head, f"a divisor of d_model = {self.d_model}")
+        need(
+            self.d_model // self.n_head % 2 == 0,
+            "d_model / n_head",
+            self.d_model / self.n_head,
+            "an even number",
+            "rotary positions turn pairs of channels",
+        )
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which tokens. `unique_tokens` caps how many distinct training tokens there are (then they repeat); None is all of them."""
+
+    corpus: str = "zipf-markov"
+    corpus_sha256: str = ""  # filled in by corpus.pin(); a run is of these very bytes
+    tokenizer: str = "symbols"
+    unique_tokens: int | None = None
+    val_tokens: int = 65536
+
+    def __post_init__(self) -> None:
+        known = self.corpus in CORPORA or self.corpus.startswith("file:")
+        need(
+            known,
+            "corpus",
+            self.corpus,
+            ", ".join(CORPORA) + ", file:PATH",
+            "`file:notes.txt` trains on a text of yours",
+        )
+        kind, _, size = self.tokenizer.partition(":")
+        need(kind in ("bytes", "symbols", "bpe"), "tokenizer", self.tokenizer, "bytes, symbols, bpe:VOCABULARY")
+        need(
+            (kind == "symbols") == (self.corpus == "zipf-markov"),
+            "tokenizer",
+            self.tokenizer,
+            "symbols for zipf-markov, bytes or bpe:VOCABULARY for text",
+        )
+        if kind == "bpe":
+            need(
+                size.isdigit() and 256 < int(size) <= 65536,
+                "tokenizer",
+                self.tokenizer,
+                "bpe:257 … bpe:65536",
+                "try bpe:1024",
+            )
+        _positive(self, "val_tokens")
+        if self.unique_tokens is not None:
+            _positive(self, "unique_tokens")
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    """Muon turns the hidden matrices (or AdamW does), AdamW the embedding and the head; one learning rate for each role."""
+
+    name: str = "muon"
+    lr_matrix: float = 0.02
+    lr_embed: float = 0.02
+    lr_head: float = 0.01
+    beta1: float = 0.9
+    beta2: float = 0.95
+    momentum: float = 0.95
+    weight_decay: float = 0.0
+    clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        need(self.name in ("muon", "adamw"), "optim.name", self.name, "muon, adamw")
+        for name in ("lr_matrix", "lr_embed", "lr_head", "clip"):
+            value = getattr(self, name)
+            need(math.isfinite(value) and value > 0, f"optim.{name}", value, "a finite number above 0")
+        for name in ("beta1", "beta2", "momentum"):
+            need(0 <= getattr(self, name) < 1, f"optim.{name}", getattr(self, name), "0 ≤ value < 1")
+        need(self.weight_decay >= 0, "optim.weight_decay", self.weight_decay, "0 or more")
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """Warm-up, stable, decay (WSD; Hägele et al. 2024): one trunk at constant rate, and for each budget a branch whose
+    learning rate cools to zero over the last `cooldown` share of that budget. `budgets` are tokens, ascending."""
+
+    budgets: tuple[int, ...] = (262_144,)
+    warmup_steps: int = 20
+    cooldown: float = 0.2
+    shape: str = "1-sqrt"
+
+    def __post_init__(self) -> None:
+        need(len(self.budgets) > 0, "budgets", self.budgets, "one or more token counts")
+        for budget in self.budgets:
+            need(isinstance(budget, int) and budget > 0, "budgets", budget, "whole numbers of tokens above 0")
+        need(list(self.budgets) == sorted(set(self.budgets)), "budgets", self.budgets, "ascending, each once")
+        need(self.warmup_steps >= 0, "warmup_steps", self.warmup_steps, "0 or more")
+        need(0 <= self.cooldown < 1, "cooldown", self.cooldown, "0 ≤ share < 1")
+        need(self.shape in ("1-sqrt", "linear"), "shape", self.shape, "1-sqrt, linear")
+
+
+@dataclass(frozen=True)
+class Science:
+    """What is learned, from what, how: the half that a loss is a function of."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    batch_size: int = 32  # sequences a step, over all ranks
+    seed: int = 0
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        _positive(self, "batch_size")
+        need(isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed", self.seed, "a whole number 0 … 2**32 - 1")
+        need(self.precision in ("float32", "bfloat16"), "precision", self.precision, "float32, bfloat16")
+        need(
+            self.schedule.budgets[0] >= self.tokens_per_step,
+            "budgets",
+            self.schedule.budgets[0],
+            f"at least one batch, {self.tokens_per_step} tokens",
+            "raise the budget or lower batch_size",
+        )
+        unique = self.data.unique_tokens
+        need(
+            unique is None or unique >= self.model.seq_len,
+            "unique_tokens",
+            unique,
+            f"at least one row, {self.model.seq_len} tokens",
+        )
+        need(
+            self.data.val_tokens >= self.model.seq_len,
+            "val_tokens",
+            self.data.val_tokens,
+            f"at least {self.model.seq_len}",
+        )
+        fixed = CORPORA.get(self.data.corpus, {})
+        if self.data.tokenizer == "symbols":
+            need(
+                self.model.seq_len <= fixed["seq_len"],
+                "seq_len",
+                self.model.seq_len,
+                f"at most {fixed['seq_len']}, the length of a {self.data.corpus} document",
+            )
+        needed = {"symbols": fixed.get("vocab_size"), "bytes": 256}.get(self.data.tokenizer) or int(
+            self.data.tokenizer[4:]
+        )
+        need(
+            self.model.vocab_size == needed,
+            "vocab_size",
+            self.model.vocab_size,
+            f"{needed} for tokenizer {self.data.tokenizer!r}",
+        )
+
+    @property
+    def tokens_per_step(self) -> int:
+        return self.batch_size * self.model.seq_len
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How the arithmetic is carried out. `reduction="tree"` sums `microshards` gradients in one fixed binary tree, so that
+    the final weights are the same bits for every world_size; "ring" is torch's DDP, faster, equal to about 1e-6."""
+
+    world_size: int = 1
+    strategy: str = "ddp"
+    reduction: str = "ring"
+    microshards: int = 4
+    threads: int = 1
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        _positive(self, "world_size", "microshards", "threads")
+        need(self.strategy == "ddp", "strategy", self.strategy, "ddp")
+        need(self.reduction in ("ring", "tree"), "reduction", self.reduction, "ring, tree")
+        need(self.device in ("cpu", "cuda"), "device", self.device, "cpu, cuda")
+        if self.reduction == "tree":
+            for name, value in (("world_size", self.world_size), ("microshards", self.microshards)):
+                need(value & (value - 1) == 0, name, value, "a power of two with reduction='tree'")
+            need(
+                self.microshards % self.world_size == 0,
+                "microshards",
+                self.microshards,
+                f"a multiple of world_size = {self.world_size}",
+            )
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run. Two specs with the same run_id give the same bits on the same kind of machine and versions."""
+
+    science: Science = field(default_factory=Science)
+    execution: Execution = field(default_factory=Execution)
+
+    def __post_init__(self) -> None:
+        rows, ways = self.science.batch_size, self.execution.world_size
+        if self.execution.reduction == "tree":
+            ways = self.execution.microshards
+        divisors = ", ".join(str(w) for w in range(1, min(rows, 64) + 1) if rows % w == 0)
+        name = "world_size" if ways == self.execution.world_size else "microshards"
+        need(rows % ways == 0, name, ways, f"a divisor of batch_size = {rows} ({divisors})")
+
+    @property
+    def spec_id(self) -> str:
+        return _digest(dataclasses.asdict(self.science))
+
+    @property
+    def run_id(self) -> str:
+        return _digest(dataclasses.asdict(self))
+
+    @property
+    def branch(self) -> str:
+        """The trunk's name. Rows of one trunk share their noise, so it is the unit that a bootstrap draws."""
+        s = self.science
+        return f"{s.data.corpus}-d{s.model.d_model}-s{s.seed}"
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, source: str = "spec") -> RunSpec:
+        try:
+            raw = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(
+                f"{source}: not JSON ({error}); allowed is a RunSpec as written by `labgpt train --save-spec`"
+            ) from None
+        return build(cls, raw, source)
+
+    @classmethod
+    def read(cls, path: str | Path) -> RunSpec:
+        try:
+            return cls.from_json(Path(path).read_text(encoding="utf-8"), str(path))
+        except FileNotFoundError:
+            raise ValueError(
+                f"spec = {str(path)!r}: no such file; write one with `labgpt train --save-spec {path}`"
+            ) from None
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,0 +1,238 @@
+"""The main job: a grid on real text and one on a language of known entropy, their laws, a sealed forecast and its test,
+and the same run on 1, 2 and 4 processes. `plan()` is pure; `curves()` carries it out, and goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from labgpt import machine, sweep
+from labgpt.laws import Chinchilla, forecast
+from labgpt.record import TABLE, RunDir, provenance, sha256, write_atomic
+from labgpt.spec import RunSpec, replace
+from labgpt.sweep.pool import START_S, pool_s
+from labgpt.train.loop import planned_tokens
+
+from .world import WORLD_SIZES, scaling, world_specs
+
+TEXT_WIDTHS, KNOWN_WIDTHS, HELD_OUT_WIDTH = (16, 24, 32, 48, 64, 96), (16, 24, 32, 48, 64), 128
+TWO_SEEDS = {16: 2, 24: 2, 32: 2}  # the three smallest, for the noise between seeds
+TOP_TEXT, TOP_KNOWN = (
+    2_621_440,
+    2_097_152,
+)  # tokens of the largest budget of a ten-minute job; the others halve it four times
+FIT_FROM = 4  # the forecast's fit keeps budgets of at least top / 4: fixed here, before anything is trained
+STEP = 2048  # tokens; every budget is a whole number of steps
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything the job will train, decided before it starts."""
+
+    text: list[RunSpec]
+    known: list[RunSpec]
+    held_out: RunSpec
+    world: dict[str, RunSpec]
+    fit_from_tokens: int
+
+    def seconds(self) -> float:
+        """Predicted wall seconds here, from the calibration of this machine."""
+        workers = machine.cores()
+        pool = pool_s(self.text + self.known, min(workers, len(self.text + self.known)))
+        return pool + sum(launch_s(spec) for spec in (self.held_out, *self.world.values()))
+
+
+def launch_s(spec: RunSpec) -> float:
+    """Predicted wall seconds of a run under torchrun; processes beyond the cores share them."""
+    crowd = max(1.0, spec.execution.world_size / machine.cores())
+    return 1.7 * START_S + crowd * machine.seconds(spec, planned_tokens(spec), machine.speed())
+
+
+def budgets(top: int, minutes: float) -> tuple[int, ...]:
+    """Five budgets, each half the next, the largest `top` scaled to the time given; whole steps."""
+    steps = max(1, round(top * minutes / 10 / 16 / STEP))
+    return tuple(steps * STEP * 2**k for k in range(5))
+
+
+def plan(minutes: float = 10) -> Plan:
+    """The grid for about `minutes` on two cores of the reference machine. A pure function: it never looks at a clock."""
+    if not 0.5 <= minutes <= 10_000:
+        raise ValueError(f"minutes = {minutes}: allowed is 0.5 … 10000; `make curves` is 10")
+    text, known = budgets(TOP_TEXT, minutes), budgets(TOP_KNOWN, minutes)
+    (held_out,) = sweep.grid([HELD_OUT_WIDTH], text[-1:], "pysource", world_size=2)
+    return Plan(
+        text=sweep.grid(TEXT_WIDTHS, text, "pysource", TWO_SEEDS),
+        known=sweep.grid(KNOWN_WIDTHS, known, "zipf-markov", TWO_SEEDS),
+        held_out=held_out,
+        world=world_specs(minutes),
+        fit_from_tokens=text[-1] // FIT_FROM,
+    )
+
+
+def curves(
+    minutes: float = 10, out: str | Path = "runs/curves", store: str | Path = "runs/store", show: bool = True
+) -> dict:
+    """Run the main job into `out`; returns the summary that summary.json holds. What is finished is not trained twice."""
+    began, out = time.time(), Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    lock, owner = FileLock(out / ".lock", timeout=0), out / ".owner"
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ValueError(
+            f"out = {str(out)!r}: held by {owner.read_text() if owner.exists() else 'another process'}; "
+            "wait for it to end, or choose another --out"
+        ) from None
+    with lock:
+        write_atomic(owner, f"process {os.getpid()} since {datetime.now(UTC):%H:%M:%S} UTC")
+        job = plan(minutes)
+        predicted = job.seconds()
+        bar = sweep.Progress(predicted, show)
+        try:
+            table = sweep.run(job.text + job.known, store, progress=bar)
+            done = bar.done
+            sealed, done = seal_and_train(job, table, out, store, bar, done)
+            places = {}
+            for name, spec in job.world.items():
+                places[name] = sweep.launch(
+                    spec, store, lambda share, s=spec, d=done: bar.at(d + share * launch_s(s), "world size")
+                )
+                done += launch_s(spec)
+        finally:
+            bar.close()
+        return write_results(job, table, places, sealed, out, store, began, predicted, bar.first_estimate_s)
+
+
+def fit(table, corpus: str, from_tokens: int = 0) -> Chinchilla:
+    """The law of one corpus' rows: L = E + A/N^alpha + B/D^beta, N matmul weights with the head, ranges from trunks redrawn."""
+    rows = table[(table["corpus"] == corpus) & (table["tokens"] >= from_tokens)]
+    return Chinchilla().fit(rows)
+
+
+def seal_and_train(job: Plan, table, out: Path, store, bar, done: float) -> tuple[Path, float]:
+    """Predict the held-out model's loss, seal that, and only then train it on two processes."""
+    spec, rows = job.held_out, table[table["corpus"] == "pysource"]
+    law = fit(table, "pysource", job.fit_from_tokens)
+    n, d = _matmul(spec), spec.science.schedule.budgets[-1]
+    low, high = law.predict_interval(n, d)
+    path = out / f"forecast-{spec.run_id}.json"
+    status = RunDir(Path(store) / spec.run_id).status()
+    if status and not path.exists():
+        raise ValueError(
+            f"{path}: missing, though its run {spec.run_id} was already started; a forecast made now would not be one: "
+            f"delete {Path(store) / spec.run_id} to seal and train again"
+        )
+    forecast.seal(
+        path,
+        {
+            "what": "val_loss of the held-out model, nats a token",
+            "predicted": float(law.predict(n, d)),
+            "low": float(low),
+            "high": float(high),
+            "level": 0.95,
+            "n_matmul": n,
+            "tokens": d,
+            "form": "E + A/N^alpha + B/D^beta",
+            "fit_from_tokens": job.fit_from_tokens,
+            "params": law.params,
+            "spec": spec.to_json(),
+            "data_sha256": sha256(rows[list(TABLE)].to_csv(index=False)),
+        },
+    )
+    sweep.launch(spec, store, lambda share: bar.at(done + share * launch_s(spec), "held-out model, 2 processes"))
+    return path, done + launch_s(spec)
+
+
+def _matmul(spec: RunSpec) -> int:
+    from labgpt import cost
+
+    return cost.parameters(spec.science.model).matmul
+
+
+def summarise_fit(law: Chinchilla, table, corpus: str) -> dict:
+    found = law.to_dict()
+    rows = table[table["corpus"] == corpus]
+    if rows["bayes_loss"].notna().all():
+        true_e = float(rows["bayes_loss"].iloc[0])
+        excess = float((rows["val_loss"] - rows["bayes_loss"]).min())
+        found |= {
+            "true_E": true_e,
+            "smallest_excess": excess,
+            "E_error": law.E_ - true_e,
+            "E_range_covers_truth": bool(found["E"]["low"] <= true_e <= found["E"]["high"]),
+        }
+    return found | {"a": law.a_, "rms_log_residual": law.rms_, "points": law.n_points_, "warnings": law.warnings_}
+
+
+def write_results(
+    job: Plan,
+    table,
+    places: dict,
+    sealed: Path,
+    out: Path,
+    store,
+    began: float,
+    predicted_s: float,
+    estimate_s: float | None,
+) -> dict:
+    """runs.csv, timings.csv, summary.json, the figures and the report: functions of the finished runs alone."""
+    from .curves_report import write_report
+
+    held = sweep.table(store, [job.held_out.run_id])
+    trained_at = RunDir(Path(store) / job.held_out.run_id).status()["started_at"]
+    score = forecast.score(sealed, float(held["val_loss"].iloc[0]))
+    seal = forecast.read(sealed)
+    if datetime.fromisoformat(seal["sealed_at"]).timestamp() > trained_at + 1:
+        raise ValueError(
+            f"{sealed}: sealed after its run was started; delete {Path(store) / job.held_out.run_id} and the seal to do it again"
+        )
+    laws = {name: fit(table, name) for name in ("pysource", "zipf-markov")}
+    import pandas as pd
+
+    everything = pd.concat([table, held], ignore_index=True)
+    write_atomic(out / "runs.csv", everything[list(TABLE)].to_csv(index=False))
+    write_atomic(out / "timings.csv", everything[["run_id", "tokens", "seconds", "tokens_per_s"]].to_csv(index=False))
+    world = scaling(places)
+    summary = {
+        "seconds": round(time.time() - began, 1),
+        "predicted_seconds": round(predicted_s, 1),
+        "estimate_after_30_s": None if estimate_s is None else round(estimate_s, 1),
+        "points": len(everything),
+        "fits": {name: summarise_fit(law, table, name) for name, law in laws.items()},
+        "forecast": {
+            "predicted": seal["predicted"],
+            "low": seal["low"],
+            "high": seal["high"],
+            "measured": score["measured"],
+            "relative_error": score["relative_error"],
+            "inside": score["inside"],
+            "sealed_at": seal["sealed_at"],
+            "trained_at": datetime.fromtimestamp(trained_at, UTC).isoformat(timespec="seconds"),
+            "sha256": seal["sha256"],
+            "fit_from_tokens": job.fit_from_tokens,
+        },
+        "world": world,
+        "environment": provenance() | {"speed": round(machine.speed(), 2)},
+    }
+    write_report(summary, everything, held, laws, seal, out)
+    import json
+
+    write_atomic(out / "summary.json", json.dumps(summary, indent=1) + "\n")
+    return summary
+
+
+def replan(job: Plan, **changes: object) -> Plan:
+    """The same plan with every run's fields changed (tests shrink it)."""
+    return Plan(
+        [replace(s, **changes) for s in job.text],
+        [replace(s, **changes) for s in job.known],
+        replace(job.held_out, **changes),
+        {k: replace(s, **changes) for k, s in job.world.items()},
+        job.fit_from_tokens,
+    )

@@ -1,0 +1,113 @@
+"""The runs behind each notebook, by group: what `micro` trains here, what the reference runs trained with three seeds.
+
+The graded and banded ones are on the generated corpus, the same bytes on every machine. `pysource` groups show real text.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from labgpt import sweep
+from labgpt.record import provenance, write_atomic
+from labgpt.spec import RunSpec
+
+REFERENCE_SEEDS = 3
+M = 1 << 20
+
+
+def _fixed(*tokens: float) -> tuple[int, ...]:
+    """Budgets in whole steps of 2,048 tokens from millions (2**20) of tokens."""
+    return tuple(max(1, round(t * M / 2048)) * 2048 for t in tokens)
+
+
+def first_curve(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    return {
+        "text": sweep.grid([16 * scale], _fixed(0.25), "pysource"),
+        "ladder": sweep.grid([w * scale for w in (16, 24, 32, 48)], _fixed(0.25), seeds=seeds),
+    }
+
+
+def model_size(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    epochs = tuple(16_384 * e for e in (1, 2, 4, 8, 16, 32))
+    return {
+        "sizes": sweep.grid([w * scale for w in (16, 24, 32, 48, 64, 96)], _fixed(0.5), seeds=seeds),
+        "short": sweep.grid([w * scale for w in (16, 32, 64)], epochs, seeds=seeds, unique_tokens=16_384),
+    }
+
+
+def tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    one = [32 * scale]
+    return {
+        "more": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), seeds=seeds),
+        "uncooled": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1), seeds=seeds, cooldown=0.0),
+        **{f"repeat-{r}": sweep.grid(one, _fixed(0.5), seeds=seeds, unique_tokens=M // 2 // r) for r in (1, 4, 16)},
+        "bytes": sweep.grid(one, _fixed(1), "pysource"),
+        "bpe": sweep.grid(one, _fixed(0.4), "pysource", tokenizer="bpe:1024", vocab_size=1024),
+    }
+
+
+def compute(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    """IsoFLOP: each width is one trunk with a branch at each compute budget, D = C / FLOPs a token."""
+    from labgpt import cost
+    from labgpt.spec import derive
+
+    def trunk(width: int, budgets: tuple[float, ...]) -> list[RunSpec]:
+        per_token = cost.flops(derive(width).science.model).train
+        return sweep.grid([width], _fixed(*(c / per_token / M for c in budgets)), seeds=seeds)
+
+    small = tuple(2.5e10 * scale**2 * k for k in (1, 2, 4))
+    return {
+        "isoflop": [s for w in (16, 24, 32, 48, 64) for s in trunk(w * scale, small)],
+        "held-out": [s for w in (24, 32, 48, 64) for s in trunk(w * scale, (small[-1] * 4,))],
+    }
+
+
+def world_size(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    """Batch ×1 … ×16 at fixed tokens: what a larger world does to learning, without needing the machines."""
+    return {
+        f"batch-{k}": sweep.grid(
+            [32 * scale], _fixed(0.25, 0.5, 1), seeds=seeds, batch_size=32 * k, warmup_steps=max(2, 20 // k)
+        )
+        for k in (1, 2, 4, 8, 16)
+    }
+
+
+LESSONS = {
+    "00_first_curve": first_curve,
+    "01_model_size": model_size,
+    "02_tokens": tokens,
+    "03_compute": compute,
+    "04_world_size": world_size,
+}
+
+
+def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:
+    """{group: specs} of a lesson. The gpu tier has every width times eight."""
+    if lesson not in LESSONS:
+        raise ValueError(f"lesson = {lesson!r}: allowed is {', '.join(LESSONS)}")
+    return LESSONS[lesson](seeds, 8 if tier == "gpu" else 1)
+
+
+def reference_path(lesson: str) -> Path:
+    return Path(__file__).parents[2] / "data" / "reference" / f"{lesson}.csv"
+
+
+def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
+    """Train the lesson's groups with three seeds and write data/reference/LESSON.csv, with its provenance beside it."""
+    import pandas as pd
+
+    found = groups(lesson, seeds=REFERENCE_SEEDS)
+    sweep.run([spec for specs in found.values() for spec in specs], store)
+    tables = [sweep.table(store, [s.run_id for s in specs]).assign(group=name) for name, specs in found.items()]
+    path = reference_path(lesson)
+    write_atomic(path, pd.concat(tables, ignore_index=True).to_csv(index=False, float_format="%.9g"))
+    hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
+    write_atomic(
+        path.with_suffix(".json"),
+        json.dumps(
+            {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}, indent=1
+        )
+        + "\n",
+    )
+    return path

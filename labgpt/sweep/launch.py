@@ -1,0 +1,72 @@
+"""One run on several processes: torchrun as a child in its own process group, followed through the run's own record."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from labgpt import corpus, machine
+from labgpt.record import RunDir, write_atomic
+from labgpt.spec import RunSpec
+
+from .pool import POLL_S, Failed, stop
+
+
+def launch(
+    spec: RunSpec, store: str | Path = "runs/store", follow: Callable[[float], None] = lambda share: None
+) -> RunDir:
+    """Train `spec` under torchrun with spec.execution.world_size processes; `follow(share done)` is called as it goes on.
+
+    A finished run is left as it is. Raises Failed with the run's own words.
+    """
+    if importlib.util.find_spec("torch.distributed.run") is None:
+        raise ValueError(
+            "torchrun: not in this torch build; allowed is a build with torch.distributed; try `labgpt doctor`"
+        )
+    spec = corpus.pin(spec)
+    place = RunDir(Path(store) / spec.run_id)
+    if place.finished_rows() is not None:
+        return place
+    write_atomic(place.spec, spec.to_json())
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc_per_node",
+        str(spec.execution.world_size),
+        "-m",
+        "labgpt.train",
+        str(place.spec),
+        "--store",
+        str(store),
+    ]
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        process = subprocess.Popen(
+            command,
+            env=machine.worker_env(spec.execution.threads),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            while process.poll() is None:
+                status = place.status()
+                follow(status.get("steps", 0) / max(1, status.get("total_steps", 1)))
+                time.sleep(POLL_S)
+        finally:
+            stop(process)
+        log.seek(0)
+        said = [line for line in log.read().splitlines() if line.startswith("labgpt.train:")]
+    if place.finished_rows() is None:
+        raise Failed(
+            f"run {spec.run_id} on {spec.execution.world_size} processes: "
+            f"{said[0] if said else f'torchrun ended with code {process.returncode}'}"
+        )
+    return place

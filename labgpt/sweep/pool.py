@@ -1,0 +1,181 @@
+"""The local pool: one single-threaded worker a core, longest run first, progress read from the runs' own records."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from labgpt import corpus, machine
+from labgpt.record import RunDir, write_atomic
+from labgpt.spec import RunSpec
+from labgpt.train.loop import planned_tokens
+
+from .store import table
+
+POLL_S = 0.2
+START_S = 3.0  # a process imports torch before it trains
+
+
+class Failed(RuntimeError):
+    """A run of the sweep did not finish; the others did."""
+
+
+class Progress:
+    """A bar over predicted seconds of wall time. Its estimate corrects itself by how the work done so far compared."""
+
+    def __init__(self, predicted_s: float, show: bool = True):
+        # A bar that redraws in place ends up as thousands of lines in a log file or a stored notebook output.
+        self.bar = tqdm(
+            total=round(predicted_s, 1),
+            unit="s",
+            disable=not show or bool(os.environ.get("LABGPT_QUIET")),
+            bar_format="{desc}{percentage:3.0f}%|{bar}| {postfix}",
+            mininterval=0.5,
+        )
+        self.began, self.done, self.first_estimate_s = time.monotonic(), 0.0, None
+
+    def at(self, done_s: float, what: str) -> None:
+        """`done_s`: predicted seconds of the work that is finished."""
+        self.done = max(self.done, done_s)
+        elapsed = time.monotonic() - self.began
+        pace = elapsed / self.done if self.done > 5 else 1.0
+        left = max(0.0, self.bar.total - self.done) * pace
+        if elapsed >= 30 and self.first_estimate_s is None:
+            self.first_estimate_s = elapsed + left
+        self.bar.set_description_str(f"{what}  ", refresh=False)
+        self.bar.set_postfix_str(f"{_clock(elapsed)} so far, about {_clock(left)} left", refresh=False)
+        self.bar.update(self.done - self.bar.n)
+
+    def close(self) -> None:
+        self.bar.close()
+
+
+def _clock(s: float) -> str:
+    return f"{int(s) // 60}:{int(s) % 60:02d}"
+
+
+def cost_s(spec: RunSpec) -> float:
+    """Predicted seconds of one run here, one core."""
+    return machine.seconds(spec, planned_tokens(spec), machine.speed())
+
+
+def run(
+    specs: list[RunSpec],
+    store: str | Path = "runs/store",
+    workers: int | None = None,
+    progress: Progress | bool = True,
+    base_s: float = 0.0,
+):
+    """Train every spec that is not finished in the store; returns its table (pandas). Interrupt and call again: it goes on.
+
+    Raises Failed with the first failing run's reason, after the others have ended.
+    """
+    specs = [corpus.pin(spec) for spec in specs]
+    store, unique = Path(store), {spec.run_id: spec for spec in specs}
+    places = {run_id: RunDir(store / run_id) for run_id in unique}
+    todo = [r for r in unique if places[r].finished_rows() is None]
+    if todo:
+        todo.sort(key=lambda r: -cost_s(unique[r]))
+        for run_id in todo:
+            if places[run_id].status().get("state") == "failed":
+                places[run_id].status_file.unlink()
+            write_atomic(places[run_id].spec, unique[run_id].to_json())
+        workers = max(1, min(workers or machine.cores(), len(todo)))
+        own = isinstance(progress, bool)
+        bar = Progress(pool_s([unique[r] for r in todo], workers), show=progress) if own else progress
+        try:
+            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, base_s)
+        finally:
+            if own:
+                bar.close()
+    for run_id in todo:
+        if places[run_id].finished_rows() is None:
+            raise Failed(
+                f"run {run_id}: {places[run_id].status().get('reason', 'its process ended early')}; the others are kept in {store}"
+            )
+    return table(store, unique)
+
+
+def pool_s(specs: list[RunSpec], workers: int) -> float:
+    """Predicted wall seconds of a pool: longest first onto the least busy worker."""
+    busy = [START_S] * workers
+    for s in sorted((cost_s(spec) for spec in specs), reverse=True):
+        busy[busy.index(min(busy))] += s
+    return max(busy)
+
+
+def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, base_s: float) -> None:
+    """Start the workers and follow them; start them again while runs are held by somebody else's sweep."""
+    while waiting := [
+        r
+        for r in todo
+        if RunDir(store / r).finished_rows() is None and RunDir(store / r).status().get("state") != "failed"
+    ]:
+        with _processes(store, waiting, min(workers, len(waiting))) as processes:
+            while any(p.poll() is None for p in processes):
+                shares = {r: _share(RunDir(store / r)) for r in todo}
+                done = sum(price[r] * share for r, share in shares.items())
+                bar.at(base_s + done / workers, f"{sum(s == 1 for s in shares.values())}/{len(todo)} runs")
+                time.sleep(POLL_S)
+            died = next((p.returncode for p in processes if p.returncode not in (0, None)), None)
+        if died is not None:
+            raise Failed(
+                f"a training process ended with code {died}; what it finished is kept, call again to go on "
+                f"(its words: {_last_line(store)})"
+            )
+        time.sleep(POLL_S)
+
+
+def _share(place: RunDir) -> float:
+    status = place.status()
+    if status.get("state") == "done":
+        return 1.0
+    return min(0.99, status.get("steps", 0) / max(1, status.get("total_steps", 1)))
+
+
+@contextlib.contextmanager
+def _processes(store: Path, run_ids: list[str], workers: int) -> Iterator[list[subprocess.Popen]]:
+    """Workers in process groups of their own, ended when the block is left, however it is left."""
+    started = []
+    try:
+        with open(store / "workers.log", "w") as log:
+            for _ in range(workers):
+                started.append(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "labgpt.sweep.worker", str(store), *run_ids],
+                        env=machine.worker_env(),
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        start_new_session=True,
+                    )
+                )
+        yield started
+    finally:
+        for process in started:
+            stop(process)
+
+
+def stop(process: subprocess.Popen, grace_s: float = 5.0) -> None:
+    """SIGTERM to the whole process group, SIGKILL if it is still there after the grace."""
+    if process.poll() is not None:
+        return
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace_s)
+            return
+
+
+def _last_line(store: Path) -> str:
+    lines = (store / "workers.log").read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "none"

@@ -1,0 +1,29 @@
+"""`python -m labgpt.train SPEC.json [--store DIR]`: one run, alone or under torchrun."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from labgpt.spec import RunSpec
+
+from .run import run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m labgpt.train", description=__doc__)
+    parser.add_argument("spec", help="a RunSpec as JSON")
+    parser.add_argument("--store", default="runs/store", help="where run directories lie")
+    args = parser.parse_args()
+    try:
+        place = run(RunSpec.read(args.spec), args.store)
+    except (ValueError, TimeoutError, RuntimeError, OSError) as error:
+        print(f"labgpt.train: {error}", file=sys.stderr)
+        return 2
+    for row in place.finished_rows() or []:
+        print(f"{row['branch']}  N {row['n_matmul']:,}  D {row['tokens']:,}  val_loss {row['val_loss']:.4f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

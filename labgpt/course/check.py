@@ -30,7 +30,8 @@ def number(value: object, what: str, unit: str = "") -> float:
 def close(value: object, expected: float, what: str, unit: str = "", look: str = "", relative: float = 0.0,
           absolute: float = 0.0) -> None:
     """CheckFailed unless |value − expected| ≤ absolute + relative·|expected|. `look` says what to look at."""
-    got, room = number(value, what, unit), absolute + relative * abs(expected)
+    got, expected = number(value, what, unit), float(expected)
+    room = absolute + relative * abs(expected)
     within = f" within {room:.3g}" if room else ""
     require(abs(got - expected) <= room,
             f"{what} is {got:.6g}: expected {expected:.6g}{unit and ' ' + unit}{within}{look and '; look at ' + look}")

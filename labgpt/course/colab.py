@@ -16,15 +16,17 @@ NEVER = {"torch", "numpy", "ipykernel", "ipywidgets", "jupyterlab", "nbval", "py
 
 _CELL = '''\
 # Does nothing where labgpt is installed. Elsewhere (Colab) it fetches labgpt once and leaves torch and Jupyter alone.
-import importlib.util, os, subprocess, sys
+import importlib.util
+import os
+import subprocess
+import sys
 
 if importlib.util.find_spec("labgpt") is None:
-    home = os.path.abspath("labgpt-lab")
+    home, tag = os.path.abspath("labgpt-lab"), os.environ.get("LABGPT_TAG", "{tag}")  # an empty tag: the newest state
     address = os.environ.get("LABGPT_REPOSITORY", "{repository}")
-    tag = os.environ.get("LABGPT_TAG", "{tag}")  # empty: the newest state
     if not os.path.isdir(home):
-        at = ["--branch", tag] if tag else []
-        subprocess.run(["git", "clone", "--quiet", "--depth", "1", *at, address, home], check=True)
+        git = ["git", "-c", "advice.detachedHead=false", "clone", "--quiet", "--depth", "1"]
+        subprocess.run([*git, *(["--branch", tag] if tag else []), address, home], check=True)
     sys.path.insert(0, home)
     from labgpt.course import colab
     colab.install(home)

@@ -28,7 +28,7 @@ def doctor(runs: str | Path = "runs", smoke_s: float = SMOKE_S) -> bool:
     print(f"labgpt {labgpt.__version__} · Python {platform.python_version()} · {platform.system()} {platform.machine()}"
           f" · {os.cpu_count()} cores{_memory()}")
     good = True
-    for check in (_python, _packages, _tiktoken, lambda: _writable(Path(runs)), lambda: torchrun(smoke_s)):
+    for check in (_packages, _tiktoken, lambda: _writable(Path(runs)), lambda: torchrun(smoke_s)):
         for state, line in check():
             print(f"{state:<4} {line}")
             good = good and state != "FAIL"
@@ -49,12 +49,6 @@ def _memory() -> str:
 def _cores(psutil) -> int:
     affinity = getattr(psutil.Process(), "cpu_affinity", None)  # not on macOS
     return len(affinity()) if affinity else os.cpu_count() or 1
-
-
-def _python() -> list[tuple[str, str]]:
-    if sys.version_info >= (3, 11):
-        return [("ok", f"Python {platform.python_version()}")]
-    return [("FAIL", f"Python {platform.python_version()}: 3.11 or newer is needed")]
 
 
 def _packages() -> list[tuple[str, str]]:

@@ -74,6 +74,7 @@ def read(name: str) -> Exercise:
     cells, points = [], {}
     for index, raw in enumerate(_percent(file).cells):
         role, about = _role(raw), raw.metadata.get("labgpt", {})
+        _need("incorrectly_encoded_metadata" not in raw.metadata, file, f"jupytext cannot read the metadata of cell {index}")
         if role in ("text", "code"):
             cells.append(Cell(f"cell-{index:02d}", role, raw.source))
             continue
@@ -120,11 +121,14 @@ def filled(exercise: Exercise, answers: dict[str, str] | None = None) -> nbforma
     return _notebook(exercise, solution | (answers or {}))
 
 
-def executed(exercise: Exercise, folder: str | Path) -> nbformat.NotebookNode:
-    """The solution with the outputs of running it in `folder`, for `pytest --nbval-lax`."""
-    from nbclient import NotebookClient
+def executed(exercise: Exercise) -> nbformat.NotebookNode:
+    """The solution with the outputs of running it, for `pytest --nbval-lax`. Raises CellExecutionError where a cell fails."""
+    from labgpt.course.kernel import client
 
-    return NotebookClient(filled(exercise), timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+    with client(filled(exercise)) as runner:
+        for index, cell in enumerate(runner.nb.cells):
+            runner.execute_cell(cell, index)
+    return runner.nb
 
 
 def build(name: str) -> Path:

@@ -151,7 +151,7 @@ def _through(exercise: Exercise, answers: dict, verdicts: dict, shared: dict, fr
                 raise Lost(f"left a kernel in which the exercise's own cells fail ({error})")
         elif cell.role == "answer":
             running[0] = question
-            failed |= _failure(question, fresh.run(answers[question]), answer=True)
+            failed |= _failure(question, fresh.run(answers[question]))
         elif question not in verdicts and cell.role == "check":
             failed |= _failure(question, fresh.run(cell.source))
         elif question not in verdicts:
@@ -160,10 +160,10 @@ def _through(exercise: Exercise, answers: dict, verdicts: dict, shared: dict, fr
             verdicts.setdefault(question, (0, failed[question]))
 
 
-def _failure(question: str, error: str | None, answer: bool = False) -> dict[str, str]:
+def _failure(question: str, error: str | None) -> dict[str, str]:
     if error is None:
         return {}
-    if answer and error.startswith("NotImplementedError"):
+    if error.startswith("NotImplementedError"):
         return {question: f"not answered yet ({error.partition(': ')[2]})"}
     hint = "; names from other cells of yours are not there: put what an answer needs into its cell"
     return {question: f"{error.removeprefix('CheckFailed: ')}{hint if error.startswith('NameError') else ''}"}
@@ -196,6 +196,6 @@ def _hidden(exercise: Exercise, question: str, fresh: Kernel, shared: dict) -> t
         exec(_compiled(exercise, exercise.cell(question, "hidden")), shared | {"ask": fresh.ask, "award": award})
     except AssertionError as error:
         return 0, str(error)
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # an answer of a shape nobody expected
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:  # an answer of a shape nobody expected
         return 0, f"the answer has not the form asked for ({type(error).__name__}: {error})"
     return awarded[-1] if awarded else (most, "correct")

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import tempfile
@@ -65,7 +66,7 @@ class Kernel:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise Lost("the time for the whole exercise is over")
-        self._client.timeout = limit = max(1, min(self._cell_s, left))
+        self._client.timeout = limit = math.ceil(min(self._cell_s, left))
         cell = nbformat.v4.new_code_cell(source)
         self._client.nb.cells[:] = [cell]
         try:
@@ -73,7 +74,7 @@ class Kernel:
         except CellExecutionError as error:  # raised for a failing execute reply, whatever the kernel printed
             return cell, _one_line(error.ename, error.evalue)
         except CellTimeoutError:
-            raise Lost(f"took more than {limit:.0f} s") from None
+            raise Lost(f"took more than {limit} s") from None
         except DeadKernelError:
             raise Lost("ended the Python process") from None
         except Exception as error:  # noqa: BLE001  a submission may send malformed messages: that costs it the kernel
@@ -83,22 +84,42 @@ class Kernel:
 
 @contextmanager
 def kernel(cell_s: float, deadline: float) -> Iterator[Kernel]:
-    """A kernel of this very Python in an empty folder, killed with its process group at the end.
-
-    Raises ValueError where no kernel starts.
-    """
+    """A Kernel in an empty folder, killed with its process group at the end. Raises RuntimeError where none starts."""
     import nbformat
+
+    with client(nbformat.v4.new_notebook()) as one:
+        yield Kernel(one, cell_s, deadline)
+
+
+@contextmanager
+def client(notebook) -> Iterator:
+    """An nbclient for the notebook, its kernel running: this very Python, in an empty folder, errors raised."""
     from jupyter_client import AsyncKernelManager
-    from nbclient import NotebookClient
 
     with tempfile.TemporaryDirectory(prefix="labgpt-", ignore_cleanup_errors=True) as folder:
         work = Path(folder, "work")
         work.mkdir()
         manager = AsyncKernelManager(kernel_spec_manager=_spec_manager())
-        client = NotebookClient(nbformat.v4.new_notebook(), km=manager, resources={"metadata": {"path": str(work)}},
-                                force_raise_errors=True, shutdown_kernel="immediate", startup_timeout=120)
-        with client.setup_kernel(cleanup_kc=True, env=_environment(folder)):
-            yield Kernel(client, cell_s, deadline)
+        one = _client_class()(notebook, km=manager, resources={"metadata": {"path": str(work)}}, timeout=120,
+                              force_raise_errors=True, shutdown_kernel="immediate", startup_timeout=120)
+        with one.setup_kernel(cleanup_kc=True, env=_environment(folder)):
+            yield one
+
+
+def _client_class():
+    import asyncio
+
+    from nbclient import NotebookClient
+
+    class Client(NotebookClient):
+        """After a time-out nbclient goes on watching a kernel that is gone, and would say so with a traceback."""
+
+        async def _async_check_alive(self) -> None:
+            if self.kc is None:
+                raise asyncio.CancelledError
+            await super()._async_check_alive()
+
+    return Client
 
 
 def _spec_manager():
@@ -110,7 +131,7 @@ def _spec_manager():
         """Whatever kernels the user has installed under whichever name, the grader's own Python runs."""
 
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            return KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            return KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=50"],
                               display_name="labgpt", language="python")
 
     return ThisPython()

@@ -15,11 +15,11 @@ from filelock import FileLock, Timeout
 from labgpt import machine, sweep
 from labgpt.laws import Chinchilla, forecast
 from labgpt.record import TABLE, RunDir, provenance, sha256, write_atomic
-from labgpt.spec import RunSpec, replace
+from labgpt.spec import RunSpec
 from labgpt.sweep.pool import START_S, pool_s
 from labgpt.train.loop import planned_tokens
 
-from .world import WORLD_SIZES, scaling, world_specs
+from .world import scaling, world_specs
 
 TEXT_WIDTHS, KNOWN_WIDTHS, HELD_OUT_WIDTH = (16, 24, 32, 48, 64, 96), (16, 24, 32, 48, 64), 128
 TWO_SEEDS = {16: 2, 24: 2, 32: 2}  # the three smallest, for the noise between seeds
@@ -76,9 +76,16 @@ def plan(minutes: float = 10) -> Plan:
 
 
 def curves(
-    minutes: float = 10, out: str | Path = "runs/curves", store: str | Path = "runs/store", show: bool = True
+    minutes: float = 10,
+    out: str | Path = "runs/curves",
+    store: str | Path = "runs/store",
+    show: bool = True,
+    job: Plan | None = None,
 ) -> dict:
-    """Run the main job into `out`; returns the summary that summary.json holds. What is finished is not trained twice."""
+    """Run the main job (plan(minutes), or a Plan of your own) into `out`; returns the summary that summary.json holds.
+
+    What is finished is not trained twice. Raises ValueError where another process holds `out`, or a seal was edited.
+    """
     began, out = time.time(), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     lock, owner = FileLock(out / ".lock", timeout=0), out / ".owner"
@@ -91,7 +98,7 @@ def curves(
         ) from None
     with lock:
         write_atomic(owner, f"process {os.getpid()} since {datetime.now(UTC):%H:%M:%S} UTC")
-        job = plan(minutes)
+        job = job or plan(minutes)
         predicted = job.seconds()
         bar = sweep.Progress(predicted, show)
         try:
@@ -225,14 +232,3 @@ def write_results(
 
     write_atomic(out / "summary.json", json.dumps(summary, indent=1) + "\n")
     return summary
-
-
-def replan(job: Plan, **changes: object) -> Plan:
-    """The same plan with every run's fields changed (tests shrink it)."""
-    return Plan(
-        [replace(s, **changes) for s in job.text],
-        [replace(s, **changes) for s in job.known],
-        replace(job.held_out, **changes),
-        {k: replace(s, **changes) for k, s in job.world.items()},
-        job.fit_from_tokens,
-    )

@@ -1,0 +1,131 @@
+"""The store and the pool: what is finished counts once, what is not never does, and nothing is lost to a kill."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from labgpt import sweep
+from labgpt.record import TABLE, RunDir
+from labgpt.spec import replace
+from labgpt.sweep.pool import Failed
+
+TINY = {"val_tokens": 2048, "warmup_steps": 2, "batch_size": 8}  # 512 tokens a step
+
+
+def tiny_grid(widths=(8, 16), budgets=(2048, 4096), **changes):
+    return sweep.grid(widths, budgets, **TINY | changes)
+
+
+def csv(table) -> str:
+    return table[list(TABLE)].to_csv(index=False)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    store = tmp_path_factory.mktemp("store")
+    return store, sweep.run(tiny_grid(), store, progress=False)
+
+
+def test_one_row_for_each_run_and_budget(finished):
+    _, table = finished
+    assert list(table["tokens"]) == [2048, 4096, 2048, 4096]
+    assert list(table.columns[: len(TABLE)]) == list(TABLE)
+    assert table["bits_per_byte"].isna().all(), "symbols are not bytes"
+    assert (table["val_loss"] > table["bayes_loss"]).all()
+
+
+def test_a_second_sweep_trains_nothing(finished):
+    store, table = finished
+    before = {p: p.stat().st_mtime_ns for p in store.rglob("*") if p.is_file()}
+    assert csv(sweep.run(tiny_grid(), store, progress=False)) == csv(table)
+    assert {p: p.stat().st_mtime_ns for p in store.rglob("*") if p.is_file()} == before
+
+
+def test_the_order_of_the_table_is_the_order_asked_for(finished):
+    store, _ = finished
+    backwards = sweep.run(tiny_grid((16, 8)), store, progress=False)
+    assert list(backwards["d_model"]) == [16, 16, 8, 8]
+
+
+def test_garbage_in_the_store_is_not_a_result(finished):
+    store, table = finished
+    (store / "not-a-run").mkdir(exist_ok=True)
+    (store / "not-a-run" / "rows.jsonl").write_text("{}")
+    (store / "half").mkdir(exist_ok=True)
+    (store / "half" / "spec.json").write_text("{")
+    states = {r["run_id"]: r["state"] for r in sweep.runs(store)}
+    assert "not-a-run" not in states and states["half"] == "unfinished"
+    assert sweep.table(store, ["half", "not-a-run"]).empty
+    assert csv(sweep.run(tiny_grid(), store, progress=False)) == csv(table)
+
+
+@pytest.mark.parametrize("damage", ["truncate", "edit", "status"])
+def test_a_damaged_run_is_trained_again_to_the_same_rows(tmp_path, finished, damage):
+    _, table = finished
+    specs = tiny_grid((8,))
+    first = sweep.run(specs, tmp_path, progress=False)
+    place = RunDir(tmp_path / specs[0].run_id)
+    if damage == "truncate":
+        place.rows_file.write_bytes(place.rows_file.read_bytes()[:-20])
+    elif damage == "edit":
+        place.rows_file.write_text(place.rows_file.read_text().replace('"seed": 0', '"seed": 1'))
+    else:
+        place.status_file.write_text("{half a sta")
+    assert place.finished_rows() is None
+    assert csv(sweep.run(specs, tmp_path, progress=False)) == csv(first) == csv(table[table["d_model"] == 8])
+
+
+def test_a_diverging_run_says_so_and_the_others_finish(tmp_path):
+    good, bad = tiny_grid((8,))[0], replace(tiny_grid((16,))[0], lr_matrix=1e38, lr_head=1e38, lr_embed=1e38)
+    with pytest.raises(Failed, match="loss is nan.*learning rate"):
+        sweep.run([bad, good], tmp_path, progress=False)
+    assert RunDir(tmp_path / good.run_id).finished_rows() is not None
+    assert RunDir(tmp_path / bad.run_id).status()["state"] == "failed"
+
+
+SCRIPT = """
+import sys
+from labgpt import sweep
+from labgpt.record import TABLE, write_atomic
+if __name__ == "__main__":
+    store, out = sys.argv[1:]
+    specs = sweep.grid((8, 16, 24), (16384, 32768), seeds=2, val_tokens=2048, warmup_steps=2, batch_size=8)
+    write_atomic(out, sweep.run(specs, store, progress=False)[list(TABLE)].to_csv(index=False))
+"""
+
+
+def start(tmp_path: Path, store: str, out: str) -> subprocess.Popen:
+    script = tmp_path / "job.py"
+    script.write_text(SCRIPT)
+    root = Path(sweep.__file__).parents[2]
+    return subprocess.Popen([sys.executable, str(script), str(tmp_path / store), str(tmp_path / out)],
+                            env=os.environ | {"PYTHONPATH": str(root)})
+
+
+def test_two_sweeps_at_once_share_one_store(tmp_path):
+    jobs = [start(tmp_path, "store", name) for name in ("a.csv", "b.csv")]
+    assert [job.wait(300) for job in jobs] == [0, 0]
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_killed_five_times_and_started_again_gives_the_same_table(tmp_path):
+    assert start(tmp_path, "calm", "calm.csv").wait(300) == 0
+    rng = random.Random(int.from_bytes(os.urandom(4), "little"))
+    for _ in range(5):
+        job = start(tmp_path, "killed", "killed.csv")
+        time.sleep(rng.uniform(1, 9))
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+    assert start(tmp_path, "killed", "killed.csv").wait(300) == 0
+    assert (tmp_path / "calm.csv").read_bytes() == (tmp_path / "killed.csv").read_bytes()
+    weights = [json.loads((tmp_path / s / r.name / "status.json").read_text())["weights_sha256"]
+               for s in ("calm", "killed") for r in sorted((tmp_path / "calm").iterdir()) if r.is_dir()]
+    assert weights[: len(weights) // 2] == weights[len(weights) // 2 :]

@@ -18,6 +18,8 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+from labgpt import __version__
+
 TABLE = (
     "run_id",
     "spec_id",
@@ -149,7 +151,8 @@ def provenance() -> dict:
         "machine": platform.machine(),
         "cores": os.cpu_count(),
         "executable": Path(sys.executable).name,
-        **{name: _version(name) for name in ("labgpt", "torch", "numpy", "scipy")},
+        "labgpt": __version__,
+        **{name: _version(name) for name in ("torch", "numpy", "scipy")},
     }
 
 

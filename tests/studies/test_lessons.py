@@ -1,0 +1,37 @@
+"""The lessons' runs: every reference table belongs to the specs that the notebooks train."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from labgpt import corpus
+from labgpt.studies import lessons
+
+WRITTEN = [name for name in lessons.LESSONS if lessons.reference_path(name).exists()]
+
+
+@pytest.mark.parametrize("name", lessons.LESSONS)
+def test_every_lesson_has_runs_in_every_tier(name):
+    micro, gpu = lessons.groups(name), lessons.groups(name, "gpu")
+    assert micro.keys() == gpu.keys() and all(micro.values())
+    assert all(s.science.model.d_model < g.science.model.d_model for k in micro for s, g in zip(micro[k], gpu[k], strict=True))
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_reference_runs_are_the_lesson_s(name):
+    table, made = pd.read_csv(lessons.reference_path(name)), json.loads(lessons.reference_path(name).with_suffix(".json").read_text())
+    for group, specs in lessons.groups(name, seeds=lessons.REFERENCE_SEEDS).items():
+        rows = table[table["group"] == group]
+        if specs[0].science.data.corpus != "zipf-markov":
+            continue  # a text of this machine: another Python has another hash
+        assert set(rows["run_id"]) == {s.run_id for s in specs}, f"{group}: make it again with `labgpt reference {name}`"
+        assert len(rows) == sum(len(s.science.schedule.budgets) for s in specs)
+        assert rows["val_loss"].gt(rows["bayes_loss"]).all()
+    assert made["corpora"]["zipf-markov"] == corpus.load("zipf-markov").sha256
+    assert {"commit", "torch", "command"} <= made.keys()
+
+
+def test_an_unknown_lesson_is_named():
+    with pytest.raises(ValueError, match="17_dreams.*01_model_size"):
+        lessons.groups("17_dreams")

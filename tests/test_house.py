@@ -19,6 +19,7 @@ EVENING_READ = ["model/gpt.py", "train/loop.py", "parallel/data_parallel.py", "l
 # What reads code back from a file, or runs text as code.
 UNPICKLERS = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 FORBIDDEN_CALLS = {"eval", "exec", "torch.load", "torch.save", "torch.distributed.checkpoint.load"}
+ALLOWED = {("course/grade.py", "exec")}  # the hidden checks of this repository's own exercises, never a learner's text
 
 
 def lines(path: Path) -> int:
@@ -50,7 +51,9 @@ def test_nothing_unpickled_evaluated_or_asserted(path):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             assert not UNPICKLERS & {name.split(".")[0] for name in names}, f"{where} imports an unpickler"
         if isinstance(node, ast.Call):
-            assert ast.unparse(node.func) not in FORBIDDEN_CALLS, f"{where} calls {ast.unparse(node.func)}"
+            call = ast.unparse(node.func)
+            allowed = (path.relative_to(LAB).as_posix(), call) in ALLOWED
+            assert allowed or call not in FORBIDDEN_CALLS, f"{where} calls {call}"
             allows = any(k.arg == "allow_pickle" and ast.unparse(k.value) != "False" for k in node.keywords)
             assert not allows, f"{where} allows pickles"
         assert not isinstance(node, ast.Assert), f"{where}: a bare assert; raise ValueError with one line"

@@ -1,0 +1,31 @@
+"""Figures: tables and laws in, a matplotlib Figure out. Nothing is shown, written or imported until it is asked for.
+
+Every figure carries `labgpt_caption` (takeaway and n) and `labgpt_alt`; in a notebook it shows itself with both.
+"""
+
+from .curves import isoflop, loss_vs_compute, loss_vs_size, loss_vs_tokens
+from .evidence import entropy_check, forecast, residuals, seed_noise
+from .explorer import explore_budget, explore_size, explore_tokens, explore_world, explorer
+from .lessons import lesson_band
+from .ranks import world
+from .style import png, save
+
+__all__ = [
+    "entropy_check",
+    "explore_budget",
+    "explore_size",
+    "explore_tokens",
+    "explore_world",
+    "explorer",
+    "forecast",
+    "isoflop",
+    "lesson_band",
+    "loss_vs_compute",
+    "loss_vs_size",
+    "loss_vs_tokens",
+    "png",
+    "residuals",
+    "save",
+    "seed_noise",
+    "world",
+]

@@ -1,0 +1,183 @@
+"""Loss against N, D and C: points are runs, lines the fitted law."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .style import GREY, INK, RED, canvas, counted, end_labels, log_axis, looks, loss_axis, name, need, short, styled, told
+
+NEAR = 1.25  # a run within this factor of a budget is drawn beside its isoFLOP curve
+
+
+@styled
+def loss_vs_size(table, law=None, held_out=None, bayes: float | None = None):
+    """L(N), one line per token budget. held_out: rows kept from the fit; bayes: loss of the true distribution, nats."""
+    return _family(table, law, "n_matmul", "tokens", held_out, bayes)
+
+
+@styled
+def loss_vs_tokens(table, law=None, held_out=None, bayes: float | None = None):
+    """L(D), one line per model size."""
+    return _family(table, law, "tokens", "n_matmul", held_out, bayes)
+
+
+def _family(table, law, x: str, by: str, held_out, bayes):
+    """Loss against column `x`, one line for each value of `by`; the law's lines where there is one, else the means'."""
+    need(table, x, by, "val_loss")
+    held = table.iloc[:0] if held_out is None else held_out
+    figure, axes = canvas()
+    xs = np.concatenate([table[x], held[x]])
+    values, ends = sorted(table[by].unique()), []
+    grid = np.geomspace(min(xs), max(xs), 100)
+    for value, look in zip(values, looks(len(values)), strict=True):
+        rows = table[table[by] == value]
+        means = rows.groupby(x)["val_loss"].mean()
+        line = (means.index, means.to_numpy()) if law is None else (grid, _law(law, x, grid, value))
+        axes.plot(*line, color=look["color"], linestyle=look["linestyle"])
+        axes.plot(rows[x], rows["val_loss"], color=look["color"], marker=look["marker"], linestyle="none", alpha=0.9)
+        ends.append((line[0][-1], line[1][-1], _said(by, value), look["color"]))
+    log_axis(axes.xaxis, xs)
+    loss_axis(axes, [*table["val_loss"], *held["val_loss"], *(end[1] for end in ends), *([] if bayes is None else [bayes])])
+    if len(held):
+        axes.plot(held[x], held["val_loss"], "*", color=RED, markersize=14, markeredgecolor="white", label="held out")
+        axes.legend(loc="upper right")
+    if bayes is not None:
+        axes.axhline(bayes, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
+        axes.annotate("Bayes loss: no model can be lower", (0.02, bayes), xycoords=("axes fraction", "data"),
+                      xytext=(0, 3), textcoords="offset points")  # fmt: skip
+    end_labels(axes, ends)
+    name(axes.xaxis, x)
+    name(axes.yaxis, "val_loss")
+    lines = "lines are the fitted law" if law is not None else "lines join the means"
+    return told(
+        figure,
+        f"{_takeaway(table, x, by)} {counted(table)}{f' and {len(held)} held out' if len(held) else ''}; {lines}.",
+        f"Line chart of validation loss against {'model size' if x == 'n_matmul' else 'training tokens'}, both axes "
+        f"logarithmic, one line for each of {len(values)} {'token budgets' if by == 'tokens' else 'model sizes'}.",
+    )
+
+
+def _law(law, x: str, grid, value):
+    return law.predict(grid, value) if x == "n_matmul" else law.predict(value, grid)
+
+
+def _said(column: str, value: float) -> str:
+    return f"{short(value)} tokens" if column == "tokens" else f"N = {short(value)}"
+
+
+def _takeaway(table, x: str, by: str) -> str:
+    """What one doubling buys at both ends of the last line."""
+    rows = table[table[by] == table[by].max()]
+    means = rows.groupby(x)["val_loss"].mean()
+    if len(means) < 3:
+        return f"At {_said(by, table[by].max())}."
+    gain = np.diff(means) / np.diff(np.log2(means.index))
+    return (
+        f"At {_said(by, table[by].max())}, a doubling of {'N' if x == 'n_matmul' else 'D'} changes the loss by "
+        f"{gain[0]:+.3f} nats at the small end and {gain[-1]:+.3f} at the large end."
+    )
+
+
+@styled
+def loss_vs_compute(table, law=None):
+    """All points against training FLOPs, their lower envelope, and the law's compute-optimal frontier."""
+    need(table, "n_matmul", "flops", "tokens", "val_loss")
+    figure, axes = canvas()
+    sizes, ends = sorted(table["n_matmul"].unique()), []
+    for size, look in zip(sizes, looks(len(sizes)), strict=True):
+        rows = table[table["n_matmul"] == size]
+        means = rows.groupby("flops")["val_loss"].mean()
+        axes.plot(means.index, means, color=look["color"], linestyle=look["linestyle"], linewidth=1)
+        axes.plot(rows["flops"], rows["val_loss"], color=look["color"], marker=look["marker"], linestyle="none")
+        ends.append((means.index[-1], means.iloc[-1], f"N = {short(size)}", look["color"]))
+    ordered, shown = table.sort_values("flops"), [table["val_loss"]]
+    axes.step(ordered["flops"], ordered["val_loss"].cummin(), where="post", color=GREY, linewidth=5, alpha=0.35,
+              label="best run so far")  # fmt: skip
+    said = "The best run at each compute budget (grey) moves from small models to large ones."
+    if law is not None:
+        C, N, loss = _frontier(table, law, np.geomspace(table["flops"].min(), table["flops"].max(), 60))
+        axes.plot(C, loss, color=RED, linestyle=(0, (4, 2)), linewidth=2, label="law, best split of C")
+        said += f" On the law's frontier (red, dashed) the best size grows as C^{np.polyfit(np.log(C), np.log(N), 1)[0]:.2f}."
+        shown.append(loss)
+    log_axis(axes.xaxis, table["flops"], margin=0.05, exact=False)
+    loss_axis(axes, np.concatenate(shown))
+    end_labels(axes, ends)
+    axes.legend(loc="upper right")
+    name(axes.xaxis, "flops")
+    name(axes.yaxis, "val_loss")
+    return told(
+        figure,
+        f"{said} {counted(table)}.",
+        f"Scatter chart of validation loss against training compute, logarithmic, one marker for each of {len(sizes)} "
+        "model sizes, with the lower envelope of the points" + (" and the law's frontier." if law is not None else "."),
+    )
+
+
+def per_token(table):
+    """N -> training FLOPs a token, by interpolation between the table's own exact counts; 6N without them."""
+    if "flops" not in table:
+        return lambda N: 6 * np.asarray(N, dtype=float)
+    counts = (table["flops"] / table["tokens"]).groupby(table["n_matmul"]).median()
+    x, y = np.log(counts.index.to_numpy(dtype=float)), np.log(counts.to_numpy(dtype=float))
+
+    def count(N):
+        at = np.log(np.asarray(N, dtype=float))
+        beyond = at - np.clip(at, x[0], x[-1])  # outside the table FLOPs grow as N, as they do for wide models
+        return np.exp(np.interp(at, x, y) + beyond)
+
+    return count
+
+
+def _frontier(table, law, budgets):
+    """C, and the N and loss of the law's best split of each: the lowest of 400 sizes, exact FLOPs."""
+    C = np.asarray(budgets, dtype=float)
+    N = np.geomspace(table["n_matmul"].min() / 10, table["n_matmul"].max() * 10, 400)
+    loss = law.predict(N[None, :], C[:, None] / per_token(table)(N)[None, :])
+    best = loss.argmin(axis=1)
+    return C, N[best], loss[np.arange(len(C)), best]
+
+
+@styled
+def isoflop(table, law, budgets=None):
+    """The law's loss against N at fixed compute, its minima, and the runs near each budget (or at it) as points."""
+    need(table, "n_matmul", "tokens", "flops", "val_loss")
+    figure, axes = canvas()
+    C, best, lowest = _frontier(table, law, _budgets(table) if budgets is None else sorted(budgets))
+    sizes, near_total, shown = table["n_matmul"], 0, [*lowest]
+    grid = np.geomspace(min(sizes.min(), best.min()) * 0.8, max(sizes.max(), best.max()) * 1.25, 200)
+    for budget, look in zip(C, looks(len(C)), strict=True):
+        near = table[np.abs(np.log(table["flops"] / budget)) < np.log(NEAR)]
+        axes.plot(grid, law.predict(grid, budget / per_token(table)(grid)), color=look["color"], linestyle=look["linestyle"])
+        axes.plot(near["n_matmul"], near["val_loss"], color=look["color"], marker=look["marker"], linestyle="none",
+                  markerfacecolor="white", markeredgewidth=1.6, markersize=7)  # fmt: skip
+        near_total, shown = near_total + len(near), [*shown, *near["val_loss"]]
+    axes.plot(best, lowest, "*", color=RED, markersize=12, linestyle=":", linewidth=1.4, label="best size for C")
+    for budget, n, loss in zip(C, best, lowest, strict=True):
+        axes.annotate(f"C = {short(budget)}", (n, loss), (0, -8), textcoords="offset points", ha="center", va="top",
+                      bbox={"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.75})  # fmt: skip
+    log_axis(axes.xaxis, [*sizes.unique(), *(best if len(best) and best.max() > sizes.max() else [])], margin=0.1)
+    reach = max(shown) / min(shown)  # the curves rise for ever: show their valleys, and room for the lowest label
+    loss_axis(axes, [min(shown) / reach**0.1, max(shown) * reach**0.12])
+    axes.legend(loc="best")
+    name(axes.xaxis, "n_matmul")
+    name(axes.yaxis, "val_loss")
+    grows = f" it grows as C^{np.polyfit(np.log(C), np.log(best), 1)[0]:.2f}." if len(C) > 1 else ""
+    return told(
+        figure,
+        f"Each compute budget has a best size (stars):{grows} n = {near_total} of {len(table)} points lie within "
+        f"{NEAR - 1:.0%} of a budget and are drawn, open, at their own loss; the rest shaped the law only.",
+        f"Line chart of the law's loss against model size, one valley for each of {len(C)} compute budgets, minima starred.",
+    )
+
+
+def _budgets(table, most: int = 4) -> list[float]:
+    """Up to `most` budgets that have the most sizes within the factor NEAR, far enough apart to share no run."""
+    flops, sizes = table["flops"].to_numpy(dtype=float), table["n_matmul"].to_numpy()
+    near = np.abs(np.log(flops[:, None] / flops[None, :])) < np.log(NEAR)
+    met = [len(np.unique(sizes[row])) for row in near]
+    middle = np.abs(np.log(flops) - np.log(flops).mean())  # of two with as many, the one nearer the table's middle
+    chosen: list[float] = []
+    for row in sorted(range(len(flops)), key=lambda r: (-met[r], middle[r])):
+        if len(chosen) < most and all(abs(np.log(flops[row] / c)) >= 2 * np.log(NEAR) for c in chosen):
+            chosen.append(float(flops[row]))
+    return sorted(chosen)

@@ -1,0 +1,175 @@
+"""Explorers: a pure function from parameters to a figure, and a thin layer of controls that calls it again.
+
+explorer(explore_size, table, tokens=[262_144, 524_288], fit_up_to=[50_000, 500_000])
+
+No `interact` and no output widget: the picture is an Image widget, so it works on ipywidgets 7.7 and 8, and in Colab.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from .style import GREY, INK, RED, canvas, end_labels, log_axis, loss_axis, name, need, png, short, styled, told
+
+
+def explorer(make_figure: Callable, *data, **controls):
+    """A VBox of controls, the picture and its caption; a control that moves draws the picture anew.
+
+    make_figure(*data, **values) -> Figure. Each control is a list of choices (numbers become a slider, words a menu), a
+    bool (a tick box), a tuple (low, high, step) of numbers (a slider), or a widget of yours. A ValueError of make_figure
+    is told under the picture. ValueError: a control of another kind.
+    """
+    import ipywidgets as widgets
+
+    made = {key: _control(key, value) for key, value in controls.items()}
+    picture, caption = widgets.Image(format="png", width=700), widgets.HTML()
+
+    def draw(_change=None) -> None:
+        try:
+            figure = make_figure(*data, **{key: control.value for key, control in made.items()})
+        except ValueError as problem:
+            caption.value = f"<b>{html.escape(str(problem))}</b>"
+            return
+        picture.value, caption.value = png(figure, dpi=100), html.escape(getattr(figure, "labgpt_caption", ""))
+
+    for control in made.values():
+        control.observe(draw, names="value")
+    draw()
+    return widgets.VBox([*made.values(), picture, caption])
+
+
+def _control(key: str, value):
+    import ipywidgets as widgets
+
+    look = {"description": key.replace("_", " "), "style": {"description_width": "110px"}}
+    wide = look | {"layout": widgets.Layout(width="430px")}
+    if isinstance(value, widgets.Widget):
+        return value
+    if isinstance(value, bool):
+        return widgets.Checkbox(value=value, **look)
+    if isinstance(value, tuple) and len(value) == 3 and not any(isinstance(v, str) for v in value):
+        low, high, step = value
+        kind = widgets.IntSlider if all(isinstance(v, int) for v in value) else widgets.FloatSlider
+        return kind(value=low, min=low, max=high, step=step, continuous_update=False, **wide)
+    if isinstance(value, list | np.ndarray) and len(value):
+        if any(isinstance(v, str) for v in value):
+            return widgets.Dropdown(options=list(value), value=value[0], **wide)
+        options = [(short(v), v) for v in value]
+        return widgets.SelectionSlider(options=options, value=value[-1], continuous_update=False, **wide)
+    raise ValueError(f"{key} = {value!r}: allowed is a list of choices, a bool, (low, high, step), or a widget")
+
+
+@styled
+def explore_size(table, tokens: int | None = None, fit_up_to: float | None = None):
+    """L(N) at one budget, and the straight line (on log axes) through the sizes up to `fit_up_to`: does it hold beyond?"""
+    return _explore(table, "n_matmul", "tokens", tokens, fit_up_to)
+
+
+@styled
+def explore_tokens(table, size: int | None = None, fit_up_to: float | None = None):
+    """L(D) of one size, and the straight line (on log axes) through the budgets up to `fit_up_to`."""
+    return _explore(table, "tokens", "n_matmul", size, fit_up_to)
+
+
+def _explore(table, x: str, by: str, chosen, fit_up_to):
+    need(table, x, by, "val_loss")
+    values = sorted(table[by].unique())
+    chosen = values[-1] if chosen is None else chosen
+    if chosen not in values:
+        raise ValueError(f"{by} = {chosen}: allowed is {', '.join(str(v) for v in values)}")
+    means = table[table[by] == chosen].groupby(x)["val_loss"].mean()
+    used = means[means.index <= (means.index[-1] if fit_up_to is None else fit_up_to)]
+    if len(used) < 2:
+        raise ValueError(f"fit_up_to = {fit_up_to}: fewer than two points lie below it; allowed is {means.index[:2][-1]} or more")
+    slope, level = np.polyfit(np.log(used.index), np.log(used), 1)
+    figure, axes = canvas(height=4.0)
+    for value in values:
+        other = table[table[by] == value].groupby(x)["val_loss"].mean()
+        axes.plot(other.index, other, color=GREY, alpha=0.45, linewidth=1)
+    line = np.exp(level) * means.index.to_numpy(dtype=float) ** slope
+    axes.plot(means.index, line, "--", color=RED)
+    axes.plot(means.index, means, "o", color=INK, markersize=8, markerfacecolor="white", markeredgewidth=1.6)
+    axes.plot(used.index, used, "o", color=INK, markersize=8)
+    log_axis(axes.xaxis, table[x].unique())
+    loss_axis(axes, [*table["val_loss"], *line])
+    end_labels(axes, [(means.index[-1], line[-1], "straight line", RED), (means.index[-1], means.iloc[-1], "measured", INK)])
+    name(axes.xaxis, x)
+    name(axes.yaxis, "val_loss")
+    said = f"{short(chosen)} tokens" if by == "tokens" else f"N = {short(chosen)}"
+    return told(
+        figure,
+        f"{said}: the line through the {len(used)} filled points goes as {'N' if x == 'n_matmul' else 'D'}^{slope:.3f}; at "
+        f"the last point the run lies {means.iloc[-1] / line[-1] - 1:+.1%} from it. n = {len(means)} points; grey: the others.",
+        f"Chart of loss against {'model size' if x == 'n_matmul' else 'training tokens'} at {said}, with a straight line "
+        "fitted to the points up to a chosen limit and run on.",
+    )
+
+
+@styled
+def explore_budget(law, budget: float = 1e11, size: float | None = None, flops_per_token: Callable | None = None,
+                   sizes: tuple[float, float] = (3e3, 3e6)):  # fmt: skip
+    """The law's loss against N when C = `budget` FLOPs are spent, its best size, and what a chosen size would give.
+
+    D = C / flops_per_token(N), 6N without it. sizes: the axis, the same for every budget unless the best lies outside.
+    """
+    if not budget > 0:
+        raise ValueError(f"budget = {budget!r}: allowed is training FLOPs > 0, such as 1e11")
+    per = flops_per_token or (lambda N: 6 * N)
+    best = law.optimal(budget, flops_per_token)
+    size = best.N if size is None else size
+    grid = np.geomspace(min(best.N, size, sizes[0]), max(best.N, size, sizes[1]), 300)
+    loss, mine = law.predict(grid, [budget / per(n) for n in grid]), float(law.predict(size, budget / per(size)))
+    figure, axes = canvas(height=4.0)
+    axes.plot(grid, loss, color=INK)
+    axes.plot([best.N], [best.loss], "*", color=RED, markersize=15, label=f"best: N = {short(best.N)}, D = {short(best.D)}")
+    axes.plot([size], [mine], "D", color=INK, markerfacecolor="white", markersize=9, markeredgewidth=1.8,
+              label=f"yours: N = {short(size)}, D = {short(budget / per(size))}")  # fmt: skip
+    log_axis(axes.xaxis, grid, margin=0.0)
+    loss_axis(axes, [*np.minimum(loss, 2 * best.loss), mine])  # the valley's walls rise for ever
+    axes.legend(loc="upper center")
+    name(axes.xaxis, "n_matmul")
+    name(axes.yaxis, "val_loss")
+    return told(
+        figure,
+        f"C = {short(budget)} FLOPs: the best split reaches {best.loss:.3f} nats/token; yours {mine:.3f} "
+        f"({mine / best.loss - 1:+.1%}). The curve is the law: n = 0 runs are drawn here.",
+        "Valley-shaped chart of the law's loss against model size at one compute budget, its minimum starred.",
+    )
+
+
+@styled
+def explore_world(steps: Mapping[int, float], compute_s: float, n_bytes: float, bandwidth: float = 1e9,
+                  latency: float = 1e-4, measured: Mapping[int, float] | None = None):  # fmt: skip
+    """Seconds to a target loss against W: measured steps × (measured compute + modelled ring all-reduce).
+
+    steps: {W: steps to the target at W times the batch}, measured; compute_s: of one worker's step, measured; n_bytes of
+    gradients; bandwidth bytes/s and latency s of a link, the model's. measured: {W: seconds} of real runs, drawn filled.
+    """
+    from labgpt import cost
+
+    ranks = sorted(steps)
+    if not ranks or compute_s <= 0 or bandwidth <= 0:
+        raise ValueError(f"steps = {dict(steps)}, compute_s = {compute_s}, bandwidth = {bandwidth}: allowed is > 0, one W or more")
+    talk = [cost.ring_all_reduce_seconds(n_bytes, w, latency, bandwidth) if w > 1 else 0.0 for w in ranks]
+    total = np.array([steps[w] * (compute_s + t) for w, t in zip(ranks, talk, strict=True)])
+    figure, axes = canvas(height=4.0)
+    axes.plot(ranks, total[0] * ranks[0] / np.array(ranks), ":", color=GREY, label="perfect: time ÷ W")
+    axes.plot(ranks, total, "s--", color=INK, markerfacecolor="white", markersize=8, label="measured steps, modelled network")
+    best, real = int(np.argmin(total)), dict(measured or {})
+    axes.plot(ranks[best], total[best], "*", color=RED, markersize=16, label=f"fastest: W = {ranks[best]}")
+    if real:
+        axes.plot(list(real), list(real.values()), "o", color=INK, markersize=8, label="measured throughout")
+    log_axis(axes.xaxis, ranks)
+    log_axis(axes.yaxis, [total[0] * ranks[0] / ranks[-1], *total, *real.values()], exact=False)
+    axes.legend(loc="best")
+    axes.set_xlabel("world size W (workers)")
+    axes.set_ylabel("time to the target loss (s)")
+    return told(
+        figure,
+        f"At {short(bandwidth)}B/s and {latency * 1e6:.0f} µs a message, W = {ranks[best]} is fastest: {total[best]:.3g} s. "
+        f"n = {len(ranks)} measured step counts; the network is modelled, {len(real)} times are measured.",
+        "Chart of time to a target loss against world size: a perfect line, the modelled times, and a star at the fastest.",
+    )

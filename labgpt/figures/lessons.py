@@ -1,0 +1,61 @@
+"""The figure every lesson has: what the reference runs gave, and where the learner's own run fell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .style import AXES, RED, canvas, end_labels, log_axis, looks, loss_axis, name, need, short, styled, told
+
+WIDEN = 0.003  # of the value, on both sides, where no band is given
+
+
+@styled
+def lesson_band(reference, live, x: str = "n_matmul", y: str = "val_loss", band: Callable | None = None, widen: float = WIDEN):
+    """The reference band over column `x`, with the live rows on it as stars.
+
+    band: row -> (low, high), such as Lesson.band; without it, min … max over the reference seeds, widened by the fraction
+    `widen` of the value. Where the reference holds several budgets (or sizes), each has a band of its own.
+    """
+    need(reference, x, y)
+    need(live, x, y)
+    by = "tokens" if x != "tokens" else "n_matmul"
+    reference = reference.dropna(subset=[y])
+    groups = sorted(reference[by].unique()) if by in reference else [None]
+    figure, axes = canvas()
+    ends, lows, highs = [], [], []
+    for value, look in zip(groups, looks(len(groups)), strict=True):
+        rows = reference if value is None else reference[reference[by] == value]
+        at, low, high, middle = _band(rows, x, y, band, widen)
+        axes.fill_between(at, low, high, color=look["color"], alpha=0.25, linewidth=0)
+        axes.plot(at, middle, **look, markersize=5)
+        lows, highs = [*lows, *low], [*highs, *high]
+        said = "reference" if len(groups) == 1 else f"{short(value)} tokens" if by == "tokens" else f"N = {short(value)}"
+        ends.append((at[-1], middle[-1], said, look["color"]))
+    axes.plot(live[x], live[y], "*", color=RED, markersize=17, markeredgecolor="white", zorder=5, label="your run")
+    log_axis(axes.xaxis, [*reference[x].unique(), *live[x]])
+    (loss_axis if y != "seconds" else lambda a, v: log_axis(a.yaxis, v))(axes, [*lows, *highs, *live[y]])
+    end_labels(axes, ends)
+    axes.legend(loc="best")
+    name(axes.xaxis, x)
+    name(axes.yaxis, y)
+    seeds = reference["seed"].nunique() if "seed" in reference else 1
+    how = "as this lesson states it" if band else f"min … max over seeds, widened by {widen:.1%}"
+    stars = ", ".join(f"{v:.3f}" for v in live[y])
+    return told(
+        figure,
+        f"Your run{'s' if len(live) > 1 else ''} (star): {stars}. Band: {how}. n = {len(reference)} reference runs, "
+        f"{seeds} seed{'s' if seeds > 1 else ''}, and {len(live)} of yours.",
+        f"Line chart of {AXES.get(y, y)} against {AXES.get(x, x)}: a band from reference runs with your own run on it as a star.",
+    )
+
+
+def _band(rows, x: str, y: str, band, widen: float):
+    """x values, low, high and mean at each, rising in x."""
+    cells = rows.groupby(x)[y]
+    at, middle = cells.mean().index.to_numpy(), cells.mean().to_numpy()
+    if band is None:
+        return at, cells.min().to_numpy() * (1 - widen), cells.max().to_numpy() * (1 + widen), middle
+    limits = np.array([band(rows[rows[x] == value].iloc[0]) for value in at])
+    return at, limits[:, 0], limits[:, 1], middle

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import GREY, INK, RED, canvas, counted, end_labels, log_axis, looks, loss_axis, name, need, short, styled, told
+from .style import (
+    GREY,
+    INK,
+    RED,
+    canvas,
+    counted,
+    end_labels,
+    log_axis,
+    looks,
+    loss_axis,
+    name,
+    need,
+    short,
+    spread,
+    styled,
+    told,
+)
 
 NEAR = 1.25  # a run within this factor of a budget is drawn beside its isoFLOP curve
+TALL = 1.5  # how far above the highest minimum an isoFLOP figure reaches
 
 
 @styled
@@ -143,31 +160,49 @@ def isoflop(table, law, budgets=None):
     need(table, "n_matmul", "tokens", "flops", "val_loss")
     figure, axes = canvas()
     C, best, lowest = _frontier(table, law, _budgets(table) if budgets is None else sorted(budgets))
-    sizes, near_total, shown = table["n_matmul"], 0, [*lowest]
+    sizes, near_total, shown, curves = table["n_matmul"], 0, [*lowest], []
     grid = np.geomspace(min(sizes.min(), best.min()) * 0.8, max(sizes.max(), best.max()) * 1.25, 200)
     for budget, look in zip(C, looks(len(C)), strict=True):
         near = table[np.abs(np.log(table["flops"] / budget)) < np.log(NEAR)]
-        axes.plot(grid, law.predict(grid, budget / per_token(table)(grid)), color=look["color"], linestyle=look["linestyle"])
+        curves.append((f"C = {short(budget)}", law.predict(grid, budget / per_token(table)(grid)), look["color"]))
+        axes.plot(grid, curves[-1][1], color=look["color"], linestyle=look["linestyle"])
         axes.plot(near["n_matmul"], near["val_loss"], color=look["color"], marker=look["marker"], linestyle="none",
                   markerfacecolor="white", markeredgewidth=1.6, markersize=7)  # fmt: skip
         near_total, shown = near_total + len(near), [*shown, *near["val_loss"]]
     axes.plot(best, lowest, "*", color=RED, markersize=12, linestyle=":", linewidth=1.4, label="best size for C")
-    for budget, n, loss in zip(C, best, lowest, strict=True):
-        axes.annotate(f"C = {short(budget)}", (n, loss), (0, -8), textcoords="offset points", ha="center", va="top",
-                      bbox={"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.75})  # fmt: skip
-    log_axis(axes.xaxis, [*sizes.unique(), *(best if len(best) and best.max() > sizes.max() else [])], margin=0.1)
-    reach = max(shown) / min(shown)  # the curves rise for ever: show their valleys, and room for the lowest label
-    loss_axis(axes, [min(shown) / reach**0.1, max(shown) * reach**0.12])
+    beyond = (best < sizes.min()) | (best > sizes.max())
+    log_axis(axes.xaxis, grid if beyond.any() else sizes.unique(), exact=not beyond.any())
+    axes.set_xlim(grid[0], grid[-1])
+    top = min(max(shown) * (max(shown) / min(shown)) ** 0.12, TALL * lowest.max())  # the curves rise for ever
+    loss_axis(axes, [min(shown), top])
+    _label_valleys(axes, grid, curves)
     axes.legend(loc="best")
     name(axes.xaxis, "n_matmul")
     name(axes.yaxis, "val_loss")
+    said = f"; {sum(s > top for s in shown)} of them above this frame" if max(shown) > top else ""
+    if beyond.any():
+        said += f"; {beyond.sum()} of the best sizes lie outside those trained, where the law is a guess"
     grows = f" it grows as C^{np.polyfit(np.log(C), np.log(best), 1)[0]:.2f}." if len(C) > 1 else ""
     return told(
         figure,
         f"Each compute budget has a best size (stars):{grows} n = {near_total} of {len(table)} points lie within "
-        f"{NEAR - 1:.0%} of a budget and are drawn, open, at their own loss; the rest shaped the law only.",
+        f"{NEAR - 1:.0%} of a budget and are drawn, open, at their own loss{said}; the rest shaped the law only.",
         f"Line chart of the law's loss against model size, one valley for each of {len(C)} compute budgets, minima starred.",
     )
+
+
+def _label_valleys(axes, grid, curves) -> None:
+    """Name each curve (text, losses, colour) where it leaves the frame: on the right, or through the top."""
+    right, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    ends = [(np.flatnonzero((grid <= right) & (loss <= top))[-1], *curve) for curve in curves for loss in curve[1:2]]
+    beside = [(grid[i], loss[i], said, colour) for i, said, loss, colour in ends if i + 1 == len(grid) or grid[i + 1] > right]
+    above = [(grid[i], said, colour) for i, said, _, colour in ends if i + 1 < len(grid) and grid[i + 1] <= right]
+    end_labels(axes, beside)
+    to_fraction = axes.transScale + axes.transLimits
+    for place, (x, said, colour) in zip(spread([to_fraction.transform((x, top))[0] for x, *_ in above], 0.16), above, strict=True):
+        leader = {"arrowstyle": "-", "color": colour, "lw": 0.7, "alpha": 0.6, "shrinkA": 1, "shrinkB": 0}
+        axes.annotate(said, (x, top), (place, 1.03), textcoords="axes fraction", ha="center", va="bottom",
+                      annotation_clip=False, arrowprops=leader)  # fmt: skip
 
 
 def _budgets(table, most: int = 4) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import GREY, INK, RED, canvas, counted, log_axis, looks, loss_axis, name, need, short, styled, told
+from .style import BLUE, GREY, INK, RED, canvas, counted, log_axis, looks, loss_axis, name, need, short, styled, told
 
 
 @styled
@@ -17,8 +17,8 @@ def residuals(table, law):
     for axes, column in zip(both, ("n_matmul", "tokens"), strict=True):
         axes.axhspan(-rms, rms, color=GREY, alpha=0.16, linewidth=0)
         axes.axhline(0, color=INK, linewidth=1)
-        axes.plot(table[column], left, "o", color="#3b6ea8", markersize=5, alpha=0.75, markeredgecolor="white")
-        means = left.groupby(table[column]).mean()
+        axes.plot(table[column], left, "o", color=BLUE, markersize=5, alpha=0.75, markeredgecolor="white")
+        means = left.groupby(_neighbours(table[column])).mean()
         axes.plot(means.index, means, marker="_", color=RED, markersize=17, markeredgewidth=2.5, linewidth=1, linestyle=":")
         log_axis(axes.xaxis, table[column].unique(), margin=0.09, gap=0.13)
         axes.set_xlabel("model size N (matmul weights)" if column == "n_matmul" else "training tokens D (tokens)")
@@ -34,6 +34,13 @@ def residuals(table, law):
     )
 
 
+def _neighbours(values, gap: float = 0.15):
+    """Each value's neighbourhood, named by its middle: values nearer than `gap` in logarithm are one (isoFLOP budgets)."""
+    different = np.sort(values.unique())
+    groups = np.split(different, np.flatnonzero(np.diff(np.log(different)) > gap) + 1)
+    return values.map({value: float(np.sqrt(group[0] * group[-1])) for group in groups for value in group})
+
+
 @styled
 def seed_noise(table):
     """Standard deviation between seeds of the same cell, in % of the loss, against D; one marker per size and corpus."""
@@ -44,14 +51,15 @@ def seed_noise(table):
         raise ValueError("table has no (size, tokens) with two seeds: train one again with another seed")
     cells["noise"] = 100 * cells["std"] / cells["mean"]
     corpora = sorted(cells["corpus"].unique())
-    figure, row = canvas(1, len(corpora), height=3.7, sharey=True, squeeze=False)
+    sizes = sorted(cells["n_matmul"].unique())
+    figure, row = canvas(1, len(corpora), height=3.9, sharey=True, squeeze=False)
     said = []
     for axes, corpus in zip(row[0], corpora, strict=True):
         rows = cells[cells["corpus"] == corpus]
-        sizes = sorted(rows["n_matmul"].unique())
         for size, look in zip(sizes, looks(len(sizes)), strict=True):
             one = rows[rows["n_matmul"] == size]
-            axes.plot(one["tokens"], one["noise"], **look | {"linestyle": "none"}, markersize=7, label=f"N = {short(size)}")
+            if len(one):
+                axes.plot(one["tokens"], one["noise"], **look | {"linestyle": "none"}, markersize=7, label=f"N = {short(size)}")
         pooled = float(np.sqrt(np.mean(rows["noise"] ** 2)))
         axes.axhline(pooled, color=INK, linestyle="--", linewidth=1.2, label="pooled (rms)")
         log_axis(axes.xaxis, rows["tokens"].unique(), margin=0.09, gap=0.07 * (1 + len(corpora)))
@@ -64,7 +72,7 @@ def seed_noise(table):
     low, high = cells["count"].min(), cells["count"].max()
     return told(
         figure,
-        f"The seed alone moves the loss by {', '.join(said)} (standard deviation, pooled): differences below twice that "
+        f"The seed alone moves the loss by {', '.join(said)} (standard deviation, pooled): differences below three times that "
         f"say nothing. n = {len(cells)} cells of {low if low == high else f'{low}–{high}'} seeds each.",
         f"Scatter chart of the deviation between seeds in per cent of the loss against training tokens: {', '.join(said)}.",
     )
@@ -83,7 +91,7 @@ def entropy_check(table, law, true_E: float):
     need(table, "n_matmul", "tokens", "val_loss")
     if not true_E > 0:
         raise ValueError(f"true_E = {true_E!r}: allowed is the Bayes loss in nats/token, > 0; see the column bayes_loss")
-    figure, (left, right) = canvas(1, 2, height=3.9, width_ratios=[1.5, 1])
+    figure, (left, right) = canvas(1, 2, height=4.3, width_ratios=[1.5, 1])
     excess = table["val_loss"] - true_E
     budgets = sorted(table["tokens"].unique())
     for budget, look in zip(budgets, looks(len(budgets)), strict=True):
@@ -91,13 +99,14 @@ def entropy_check(table, law, true_E: float):
         left.plot(means.index, means, **look, markersize=5.5, label=short(budget))
     log_axis(left.xaxis, table["n_matmul"].unique(), gap=0.12)
     log_axis(left.yaxis, _nice(excess[excess > 0]), margin=0.02)
-    left.legend(title="training tokens D", ncols=2, loc="best", title_fontsize=10, columnspacing=1, handlelength=2.4)
+    figure.legend(*left.get_legend_handles_labels(), title="training tokens D", title_fontsize=10, loc="outside lower left",
+                  ncols=6, columnspacing=1.2, handlelength=2.6)  # fmt: skip
     name(left.xaxis, "n_matmul")
     left.set_ylabel("excess over the Bayes loss (nats/token)")
     low, high = law.interval("E")
     right.axhline(true_E, color=INK, linewidth=1.6)
     right.errorbar([0], [law.E_], [[max(law.E_ - low, 0)], [max(high - law.E_, 0)]], fmt="D", color=RED, capsize=7, markersize=8, lw=2)
-    right.plot([1], [table["val_loss"].min()], "o", color="#3b6ea8", markersize=8)
+    right.plot([1], [table["val_loss"].min()], "o", color=BLUE, markersize=8)
     right.set(xlim=(-0.7, 1.7), ylabel="loss (nats/token)")
     right.set_xticks([0, 1], ["fitted E,\n95 % range", "best run"])
     right.grid(False, axis="x")
@@ -141,7 +150,7 @@ def forecast(table, law, sealed: dict, measured: float | None = None):
     grid = np.geomspace(table["n_matmul"].min(), size * 1.15, 120)
     curve = drawn.predict(grid, tokens)
     axes.plot(grid, curve, color=INK, linestyle="--", label="law" + (", as sealed" if "params" in sealed else ""))
-    axes.plot(rows["n_matmul"], rows["val_loss"], "o", color="#3b6ea8", label=f"runs at {short(tokens)} tokens")
+    axes.plot(rows["n_matmul"], rows["val_loss"], "o", color=BLUE, label=f"runs at {short(tokens)} tokens")
     predicted, low, high = sealed["predicted"], sealed["low"], sealed["high"]
     bar = {"fmt": "s", "color": INK, "markerfacecolor": "white", "markersize": 8, "capsize": 7, "lw": 2}
     for panel, at in ((axes, size), (close, 0)):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import GREY, INK, RED, canvas, styled, told
+from .style import BLUE, GREY, INK, RED, canvas, styled, told
 
-BLUE, APART = "#3b6ea8", {"linestyle": "none", "markerfacecolor": "white", "markeredgewidth": 1.6}
+APART = {"linestyle": "none", "markerfacecolor": "white", "markeredgewidth": 1.6}
 
 
 @styled
@@ -54,7 +54,8 @@ def _speed(axes, measured, honest, crowded) -> None:
         axes.plot([int(w) for w in honest], speeds, "o-", color=BLUE, label="measured", gid="speed-up")
     axes.plot([int(w) for w in crowded], [measured[w]["tokens_per_s"] for w in crowded], "o", color=BLUE, **APART)
     axes.set_ylabel("speed (tokens/s)")
-    axes.set_ylim(0, 1.35 * max(measured[w]["tokens_per_s"] for w in [*honest, *crowded]))
+    top = max(measured[w]["tokens_per_s"] for w in [*honest, *crowded])
+    axes.set_ylim(0, max(1.35 * top, 1.1 * speeds[0] * int(honest[-1]) / int(honest[0]) if honest else 0))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
     axes.legend(loc="lower left")
 
@@ -82,7 +83,10 @@ def _shade(axes, crowded) -> None:
 
 def _bytes(axes, measured, ranks) -> str:
     """Bars of bytes a step, measured beside the ring formula; returns the sentence for the caption."""
-    kinds = (("bytes_sent", "measured on the loopback", "#8fb3d9", ""), ("ring_formula_bytes", "ring: 2(W − 1) × gradient bytes", "white", "///"))
+    kinds = (
+        ("bytes_sent", "measured on the loopback", "#8fb3d9", ""),
+        ("ring_formula_bytes", "ring: 2(W − 1) × gradient bytes", "white", "///"),
+    )
     for side, (key, label, colour, hatch) in zip((-0.2, 0.2), kinds, strict=True):
         has = [(i, measured[w][key] / 1e6) for i, w in enumerate(ranks) if measured[w].get(key) is not None]
         at, values = [i + side for i, _ in has], [value for _, value in has]
@@ -90,11 +94,12 @@ def _bytes(axes, measured, ranks) -> str:
         for x, value in zip(at, values, strict=True):
             axes.annotate(f"{value:.2f}", (x, value), ha="center", xytext=(0, 3), textcoords="offset points")
     axes.set_xticks(range(len(ranks)), [f"W = {w}" for w in ranks])
-    axes.set(xlabel="world size W (processes)", ylabel="sent a step (MB)")
-    axes.margins(y=0.22)
+    axes.set(xlabel="world size W (processes)", ylabel="sent a step (MB)", xlim=(-0.5, len(ranks) - 0.5))
+    axes.margins(y=0.3)
     axes.grid(False, axis="x")
     axes.legend(loc="upper left")
     both = [w for w in ranks if measured[w].get("bytes_sent") and measured[w].get("ring_formula_bytes")]
     if not both:
         return "Bytes were not measured here. "
-    return f"At W = {both[-1]}, {measured[both[-1]]['bytes_sent'] / measured[both[-1]]['ring_formula_bytes']:.2f}× the ring formula's bytes were sent. "
+    ratio = measured[both[-1]]["bytes_sent"] / measured[both[-1]]["ring_formula_bytes"]
+    return f"At W = {both[-1]}, {ratio:.2f}× the ring formula's bytes were sent. "

@@ -16,11 +16,11 @@ body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:760
 h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #ddd;padding-bottom:.2rem}
 h3{font-size:1rem;margin:1.6rem 0 .4rem}figure{margin:0 0 1rem}figcaption{font-size:.9rem;color:#444}
 img{display:block;max-width:100%;height:auto}.wide{overflow-x:auto}
-table{border-collapse:collapse;font-size:.82rem;font-variant-numeric:tabular-nums;margin:.5rem 0}
-th,td{padding:.2rem .55rem;border-bottom:1px solid #e3e3e3;text-align:right;white-space:nowrap}
+table{border-collapse:collapse;font-size:.78rem;font-variant-numeric:tabular-nums;margin:.5rem 0}
+th,td{padding:.2rem .4rem;border-bottom:1px solid #e3e3e3;text-align:right;white-space:nowrap}
 th{background:#f5f5f5}th:first-child,td:first-child{text-align:left}td.text{text-align:left;white-space:normal;overflow-wrap:anywhere}
 li{margin:.25rem 0}
-@media print{body{margin:0;max-width:none}figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:.66rem}}
+@media print{body{margin:0;max-width:none}.wide{overflow:visible}figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:.66rem}}
 """
 
 
@@ -92,6 +92,10 @@ def _pairs(found: Mapping) -> str:
 
 
 def _frame(frame) -> str:
+    """A DataFrame as a table; one wider than long is turned, so that it fits a page: its first column becomes the head."""
+    if 0 < len(frame) < len(frame.columns) - 1:
+        first, *rest = frame.columns
+        return _table([str(first), *map(str, frame[first])], [[column, *frame[column]] for column in rest])
     return _table([str(column) for column in frame.columns], frame.itertuples(index=False, name=None))
 
 
@@ -113,5 +117,5 @@ def _cell(value) -> str:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return escape(str(value))
     if isinstance(value, numbers.Integral):
-        return f"{value:,}"
-    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.5g}"
+        return f"{value:,}" if abs(value) < 1e9 else f"{value:.3e}"
+    return f"{value:,.0f}" if 1e5 <= abs(value) < 1e9 else f"{value:.5g}"

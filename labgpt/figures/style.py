@@ -96,8 +96,15 @@ def canvas(rows: int = 1, columns: int = 1, height: float = 4.4, **grid):
 
 
 def told(figure, caption: str, alt: str):
-    """Give the figure its caption (takeaway and n) and its alt text; returns it."""
+    """Give the finished figure its caption (takeaway and n) and its alt text; returns it.
+
+    Its layout is settled here, by two rounds: one moves the axes, and with them what hangs on their ends. Drawn later,
+    at any resolution and as often as wanted, nothing moves.
+    """
     figure.labgpt_caption, figure.labgpt_alt = caption, alt
+    for _ in range(2):
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     return figure
 
 
@@ -166,6 +173,8 @@ def log_axis(axis, values: Sequence[float], margin: float = 0.06, gap: float = 0
     low, high = np.log(values[0]), np.log(values[-1])
     pad = margin * (high - low) if high > low else 0.5
     nice = np.array([m * 10.0**k for k in range(-6, 19) for m in (1, 2, 5)])
+    if high - low < np.log(10):
+        nice = np.array([m * 10.0**k for k in range(-6, 19) for m in (1, 1.5, 2, 3, 4, 5, 6, 8)])
     inside = (np.log(nice) > low - pad) & (np.log(nice) < high + pad)
     kept: list[float] = []
     for tick in (values if exact and len(values) <= 12 else nice[inside])[::-1]:  # an axis' end is what is read first
@@ -199,7 +208,7 @@ def end_labels(axes, ends: Sequence[tuple[float, float, str, object]], gap: floa
     """Name lines at their right ends: (x, y, text, colour), spread so that no two touch. After the limits are set."""
     to_fraction = axes.transScale + axes.transLimits
     wanted = sorted(((float(to_fraction.transform((x, y))[1]), x, y, text, c) for x, y, text, c in ends), key=lambda w: w[0])
-    for place, (_, x, y, text, colour) in zip(spread([w[0] for w in wanted], gap), wanted, strict=True):
+    for place, (_, x, y, text, colour) in zip(within(spread([w[0] for w in wanted], gap), gap), wanted, strict=True):
         leader = {"arrowstyle": "-", "color": colour, "lw": 0.7, "alpha": 0.6, "shrinkA": 1, "shrinkB": 4}
         axes.annotate(text, (x, y), (at, place), textcoords="axes fraction", va="center", color=INK,
                       annotation_clip=False, arrowprops=leader)  # fmt: skip
@@ -215,6 +224,12 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
             blocks[-1][0] += total - gap * blocks[-1][1] * count
             blocks[-1][1] += count
     return [total / count + gap * i for total, count in blocks for i in range(int(count))]
+
+
+def within(places: Sequence[float], gap: float) -> list[float]:
+    """Rising places pushed inside 0 … 1, still `gap` apart (as far as they fit)."""
+    up = [max(place, i * gap) for i, place in enumerate(places)]
+    return [min(place, 1 - (len(up) - 1 - i) * gap) for i, place in enumerate(up)]
 
 
 def need(table, *columns: str) -> None:

@@ -27,7 +27,8 @@ TOP_TEXT, TOP_KNOWN = (
     2_621_440,
     2_097_152,
 )  # tokens of the largest budget of a ten-minute job; the others halve it four times
-FIT_FROM = 4  # the forecast's fit keeps budgets of at least top / 4: fixed here, before anything is trained
+LAW_FROM = 8  # the laws keep budgets of at least top / 8: below, warm-up is a large part of a run. Fixed before training
+FORECAST_FROM = 4  # the forecast's fit keeps top / 4 and above, the branches that resemble the run it is about
 STEP = 2048  # tokens; every budget is a whole number of steps
 
 
@@ -39,13 +40,14 @@ class Plan:
     known: list[RunSpec]
     held_out: RunSpec
     world: dict[str, RunSpec]
-    fit_from_tokens: int
 
-    def seconds(self) -> float:
-        """Predicted wall seconds here, from the calibration of this machine."""
-        workers = machine.cores()
-        pool = pool_s(self.text + self.known, min(workers, len(self.text + self.known)))
-        return pool + sum(launch_s(spec) for spec in (self.held_out, *self.world.values()))
+    def seconds(self, store: str | Path) -> tuple[float, float]:
+        """Predicted wall seconds of (the grids, everything) that are not finished in the store, from this machine's calibration."""
+        grids = sweep.unfinished(self.text + self.known, store)
+        pool = pool_s(grids, min(machine.cores(), len(grids))) if grids else 0.0
+        return pool, pool + sum(
+            launch_s(spec) for spec in sweep.unfinished([self.held_out, *self.world.values()], store)
+        )
 
 
 def launch_s(spec: RunSpec) -> float:
@@ -71,7 +73,6 @@ def plan(minutes: float = 10) -> Plan:
         known=sweep.grid(KNOWN_WIDTHS, known, "zipf-markov", TWO_SEEDS),
         held_out=held_out,
         world=world_specs(minutes),
-        fit_from_tokens=text[-1] // FIT_FROM,
     )
 
 
@@ -99,33 +100,34 @@ def curves(
     with lock:
         write_atomic(owner, f"process {os.getpid()} since {datetime.now(UTC):%H:%M:%S} UTC")
         job = job or plan(minutes)
-        predicted = job.seconds()
+        grids_s, predicted = job.seconds(store)
         bar = sweep.Progress(predicted, show)
         try:
             table = sweep.run(job.text + job.known, store, progress=bar)
-            done = bar.done
-            sealed, done = seal_and_train(job, table, out, store, bar, done)
-            places = {}
-            for name, spec in job.world.items():
+            sealed = seal(job, table, out, store)
+            places, done = {}, grids_s
+            for name, spec in {"held-out": job.held_out, **job.world}.items():
+                price = launch_s(spec) if sweep.unfinished([spec], store) else 0.0
+                what = f"{name}, {spec.execution.world_size} processes"
                 places[name] = sweep.launch(
-                    spec, store, lambda share, s=spec, d=done: bar.at(d + share * launch_s(s), "world size")
+                    spec, store, lambda share, d=done, p=price, w=what: bar.at(d + share * p, w)
                 )
-                done += launch_s(spec)
+                done += price
         finally:
             bar.close()
         return write_results(job, table, places, sealed, out, store, began, predicted, bar.first_estimate_s)
 
 
-def fit(table, corpus: str, from_tokens: int = 0) -> Chinchilla:
-    """The law of one corpus' rows: L = E + A/N^alpha + B/D^beta, N matmul weights with the head, ranges from trunks redrawn."""
-    rows = table[(table["corpus"] == corpus) & (table["tokens"] >= from_tokens)]
-    return Chinchilla().fit(rows)
+def fit(table, corpus: str, share: int = LAW_FROM) -> Chinchilla:
+    """L = E + A/N^alpha + B/D^beta through one corpus' budgets of at least top / share; N matmul weights, trunks redrawn."""
+    rows = table[table["corpus"] == corpus]
+    return Chinchilla().fit(rows[rows["tokens"] >= rows["tokens"].max() // share])
 
 
-def seal_and_train(job: Plan, table, out: Path, store, bar, done: float) -> tuple[Path, float]:
-    """Predict the held-out model's loss, seal that, and only then train it on two processes."""
+def seal(job: Plan, table, out: Path, store) -> Path:
+    """Predict the held-out model's loss and seal that, before it is trained; returns the seal's path."""
     spec, rows = job.held_out, table[table["corpus"] == "pysource"]
-    law = fit(table, "pysource", job.fit_from_tokens)
+    law = fit(table, "pysource", FORECAST_FROM)
     n, d = _matmul(spec), spec.science.schedule.budgets[-1]
     low, high = law.predict_interval(n, d)
     path = out / f"forecast-{spec.run_id}.json"
@@ -146,14 +148,13 @@ def seal_and_train(job: Plan, table, out: Path, store, bar, done: float) -> tupl
             "n_matmul": n,
             "tokens": d,
             "form": "E + A/N^alpha + B/D^beta",
-            "fit_from_tokens": job.fit_from_tokens,
+            "fit_from_tokens": d // FORECAST_FROM,
             "params": law.params,
             "spec": spec.to_json(),
             "data_sha256": sha256(rows[list(TABLE)].to_csv(index=False)),
         },
     )
-    sweep.launch(spec, store, lambda share: bar.at(done + share * launch_s(spec), "held-out model, 2 processes"))
-    return path, done + launch_s(spec)
+    return path
 
 
 def _matmul(spec: RunSpec) -> int:
@@ -174,7 +175,14 @@ def summarise_fit(law: Chinchilla, table, corpus: str) -> dict:
             "E_error": law.E_ - true_e,
             "E_range_covers_truth": bool(found["E"]["low"] <= true_e <= found["E"]["high"]),
         }
-    return found | {"a": law.a_, "rms_log_residual": law.rms_, "points": law.n_points_, "warnings": law.warnings_}
+    from_tokens = int(rows["tokens"].max()) // LAW_FROM
+    return found | {
+        "fit_from_tokens": from_tokens,
+        "a": law.a_,
+        "rms_log_residual": law.rms_,
+        "points": law.n_points_,
+        "warnings": law.warnings_,
+    }
 
 
 def write_results(
@@ -194,8 +202,8 @@ def write_results(
     held = sweep.table(store, [job.held_out.run_id])
     trained_at = RunDir(Path(store) / job.held_out.run_id).status()["started_at"]
     score = forecast.score(sealed, float(held["val_loss"].iloc[0]))
-    seal = forecast.read(sealed)
-    if datetime.fromisoformat(seal["sealed_at"]).timestamp() > trained_at + 1:
+    sealed_forecast = forecast.read(sealed)
+    if datetime.fromisoformat(sealed_forecast["sealed_at"]).timestamp() > trained_at + 1:
         raise ValueError(
             f"{sealed}: sealed after its run was started; delete {Path(store) / job.held_out.run_id} and the seal to do it again"
         )
@@ -213,21 +221,21 @@ def write_results(
         "points": len(everything),
         "fits": {name: summarise_fit(law, table, name) for name, law in laws.items()},
         "forecast": {
-            "predicted": seal["predicted"],
-            "low": seal["low"],
-            "high": seal["high"],
+            "predicted": sealed_forecast["predicted"],
+            "low": sealed_forecast["low"],
+            "high": sealed_forecast["high"],
             "measured": score["measured"],
             "relative_error": score["relative_error"],
             "inside": score["inside"],
-            "sealed_at": seal["sealed_at"],
+            "sealed_at": sealed_forecast["sealed_at"],
             "trained_at": datetime.fromtimestamp(trained_at, UTC).isoformat(timespec="seconds"),
-            "sha256": seal["sha256"],
-            "fit_from_tokens": job.fit_from_tokens,
+            "sha256": sealed_forecast["sha256"],
+            "fit_from_tokens": sealed_forecast["fit_from_tokens"],
         },
         "world": world,
         "environment": provenance() | {"speed": round(machine.speed(), 2)},
     }
-    write_report(summary, everything, held, laws, seal, out)
+    write_report(summary, everything, held, laws, sealed_forecast, out)
     import json
 
     write_atomic(out / "summary.json", json.dumps(summary, indent=1) + "\n")

@@ -10,6 +10,8 @@ from labgpt.figures import report
 from .sentences import sentences
 
 CANNOT_SAY = [
+    "The smallest budget is drawn but not fitted: warm-up is too large a part of it. Which budgets count was fixed before "
+    "training, yet another choice gives another law: compare `labgpt fit runs/curves/runs.csv`.",
     "One recipe for every size: the learning rates were tuned at two widths, not for each point, so part of a curve's "
     "bend may be tuning.",
     "Exponents belong to this counting of N (matmul weights with the head), this corpus and this range of sizes; they "
@@ -25,13 +27,17 @@ def drawn(summary: dict, table, held, laws: dict, seal: dict) -> list[tuple[str,
     text, known = (table[table["corpus"] == name] for name in ("pysource", "zipf-markov"))
     grid = text[~text["run_id"].isin(held["run_id"])]
     law, measured = laws["pysource"], summary["forecast"]["measured"]
+    true_E = summary["fits"]["zipf-markov"]["true_E"]
     return [
         ("Loss against model size", figures.loss_vs_size(grid, law, held_out=held)),
         ("Loss against training tokens", figures.loss_vs_tokens(grid, law)),
         ("Loss against compute, and the compute-optimal frontier", figures.loss_vs_compute(grid, law)),
         ("IsoFLOP: the best size for a compute budget", figures.isoflop(grid, law)),
         ("The sealed forecast and what was then measured", figures.forecast(grid, law, seal, measured)),
-        ("A language of known entropy: is the fitted floor true?", figures.entropy_check(known, laws["zipf-markov"], summary["fits"]["zipf-markov"]["true_E"])),
+        (
+            "A language of known entropy: is the fitted floor true?",
+            figures.entropy_check(known, laws["zipf-markov"], true_E),
+        ),
         ("What the law leaves over", figures.residuals(grid, law)),
         ("Noise between seeds", figures.seed_noise(table)),
         ("One run on 1, 2 and 4 processes", figures.world(summary["world"])),
@@ -44,7 +50,12 @@ def write_report(summary: dict, table, held, laws: dict, seal: dict, out: Path) 
 
     found = drawn(summary, table, held, laws, seal)
     for number, (title, figure) in enumerate(found, 1):
-        figures.save(figure, out / f"{number:02d}_{'_'.join(title.lower().replace(',', '').replace(':', '').replace('?', '').split()[:4])}.png")
+        figures.save(figure, out / f"{number:02d}_{slug(title)}.png")
     columns = ["corpus", "branch", "n_matmul", "tokens", "flops", "val_loss", "bits_per_byte", "bayes_loss"]
     tables = {"Runs": table[columns], "World size": pd.DataFrame(summary["world"]).T.rename_axis("W").reset_index()}
     report.write(out / "report.html", summary, found, tables, sentences(summary), CANNOT_SAY)
+
+
+def slug(title: str) -> str:
+    """The first four words of a title, fit for a file name."""
+    return "_".join("".join(c for c in title.lower() if c.isalnum() or c == " ").split()[:4])

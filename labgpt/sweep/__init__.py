@@ -3,6 +3,6 @@
 from .grid import grid
 from .launch import launch
 from .pool import Progress, run
-from .store import runs, table
+from .store import runs, table, unfinished
 
-__all__ = ["Progress", "grid", "launch", "run", "runs", "table"]
+__all__ = ["Progress", "grid", "launch", "run", "runs", "table", "unfinished"]

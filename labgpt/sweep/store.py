@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from labgpt.record import RunDir
+from labgpt.spec import RunSpec
 
 EXTRA = ("train_loss", "seconds", "tokens_per_s", "d_model", "n_layer", "batch_size", "world_size", "reduction")
 
@@ -29,6 +30,11 @@ def runs(store: str | Path = "runs/store") -> list[dict]:
             }
         )
     return found
+
+
+def unfinished(specs: Iterable[RunSpec], store: str | Path = "runs/store") -> list[RunSpec]:
+    """Those of the specs (pinned) that have no finished run in the store."""
+    return [spec for spec in specs if RunDir(Path(store) / spec.run_id).finished_rows() is None]
 
 
 def table(store: str | Path, run_ids: Iterable[str]):

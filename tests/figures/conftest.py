@@ -32,6 +32,12 @@ def table():
 
 
 @pytest.fixture(scope="session")
+def known():
+    """zipf-markov: its entropy is known to be 1.893 nats."""
+    return made("zipf-markov", E=1.893, A=8, B=60, alpha=0.45, beta=0.45, noise=0.002)
+
+
+@pytest.fixture(scope="session")
 def law(table):
     from labgpt.laws import Chinchilla
 
@@ -41,6 +47,45 @@ def law(table):
 @pytest.fixture(scope="session")
 def held():
     return made(sizes={128: 1_016_000}, seeds=1).iloc[-1:]
+
+
+@pytest.fixture(scope="session")
+def sealed(law, table):
+    n, tokens = 1_016_000, int(table["tokens"].max())
+    low, high = law.predict_interval(n, tokens)
+    return {"predicted": float(law.predict(n, tokens)), "low": float(low), "high": float(high), "n_matmul": n,
+            "tokens": tokens, "params": law.params, "fit_from_tokens": 655_360}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def every(table, known, law, held, sealed, ranks):
+    """{name: Figure}: one of each."""
+    import pandas as pd
+
+    from labgpt import figures as f
+    from labgpt.laws import Chinchilla
+
+    floor = Chinchilla().fit(known, bootstrap=20)
+    return {
+        "loss_vs_size": f.loss_vs_size(table, law, held_out=held, bayes=0.9),
+        "loss_vs_size, no law": f.loss_vs_size(table),
+        "loss_vs_tokens": f.loss_vs_tokens(table, law),
+        "loss_vs_compute": f.loss_vs_compute(table, law),
+        "isoflop": f.isoflop(table, law),
+        "isoflop, given budgets": f.isoflop(table, law, budgets=[1e11, 4e11]),
+        "residuals": f.residuals(table, law),
+        "entropy_check": f.entropy_check(known, floor, 1.893),
+        "forecast": f.forecast(table, law, sealed, sealed["predicted"] * 1.01),
+        "forecast, not yet measured": f.forecast(table, law, sealed),
+        "world": f.world(ranks),
+        "seed_noise": f.seed_noise(pd.concat([table, known])),
+        "lesson_band": f.lesson_band(table[table["tokens"] == sealed["tokens"]], table.iloc[[4]]),
+        "lesson_band over time": f.lesson_band(table, table.iloc[[4]], y="seconds"),
+        "explore_size": f.explore_size(table, fit_up_to=50_000),
+        "explore_tokens": f.explore_tokens(table),
+        "explore_budget": f.explore_budget(law, 1e11, 50_000),
+        "explore_world": f.explore_world({1: 1000, 2: 520, 4: 290, 8: 190}, 0.05, 1e6, 1e8, measured={1: 50.0, 2: 28.0}),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,55 @@
+"""The notebooks' facade: what a tier trains, what it replays, and a band that tells a right run from a wrong one."""
+
+import pytest
+
+from labgpt.course import Lesson
+from labgpt.studies import lessons
+
+NAME = "01_model_size"
+
+
+@pytest.fixture
+def replay(monkeypatch, tmp_path):
+    monkeypatch.setenv("LABGPT_TIER", "replay")
+    return Lesson(NAME, store=tmp_path / "store")
+
+
+def test_replay_shows_one_seed_of_the_reference_and_trains_nothing(replay, tmp_path):
+    runs = replay.run("sizes")
+    assert set(runs["seed"]) == {0} and len(runs) == len(lessons.groups(NAME)["sizes"])
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_live_run_lies_in_the_reference_band(replay):
+    live = replay.live("sizes", 0)
+    assert len(live) == 1 and replay.inside_band(live)
+
+
+def test_a_loss_that_is_three_per_cent_off_lies_outside(replay):
+    runs = replay.run("sizes")
+    assert replay.inside_band(runs)
+    for factor in (0.97, 1.03):
+        wrong = runs.assign(val_loss=runs["val_loss"] * factor)
+        assert not replay.inside_band(wrong.iloc[:1])
+
+
+def test_the_band_comes_from_three_seeds(replay):
+    assert set(replay.reference["seed"]) == {0, 1, 2}
+    low, high = replay.band(replay.run("sizes").iloc[0])
+    assert 0 < high - low < 0.1
+
+
+def test_what_does_not_exist_is_named(replay, monkeypatch):
+    with pytest.raises(ValueError, match="sixes.*sizes"):
+        replay.run("sixes")
+    with pytest.raises(ValueError, match="17.*01_model_size"):
+        Lesson("17_dreams")
+    monkeypatch.setenv("LABGPT_TIER", "warp")
+    with pytest.raises(ValueError, match="warp.*micro"):
+        Lesson(NAME)
+
+
+def test_a_lesson_says_how_long_it_takes(replay, monkeypatch):
+    assert "replay" in replay.about()
+    monkeypatch.setenv("LABGPT_TIER", "micro")
+    assert Lesson(NAME).seconds() > replay.seconds()

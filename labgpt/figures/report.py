@@ -20,7 +20,8 @@ table{border-collapse:collapse;font-size:.78rem;font-variant-numeric:tabular-num
 th,td{padding:.2rem .4rem;border-bottom:1px solid #e3e3e3;text-align:right;white-space:nowrap}
 th{background:#f5f5f5}th:first-child,td:first-child{text-align:left}td.text{text-align:left;white-space:normal;overflow-wrap:anywhere}
 li{margin:.25rem 0}
-@media print{body{margin:0;max-width:none}.wide{overflow:visible}figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:.66rem}}
+@media print{body{margin:0;max-width:none}.wide{overflow:visible}
+figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:.66rem}}
 """
 
 

@@ -23,10 +23,8 @@ from .world import scaling, world_specs
 
 TEXT_WIDTHS, KNOWN_WIDTHS, HELD_OUT_WIDTH = (16, 24, 32, 48, 64, 96), (16, 24, 32, 48, 64), 128
 TWO_SEEDS = {16: 2, 24: 2, 32: 2}  # the three smallest, for the noise between seeds
-TOP_TEXT, TOP_KNOWN = (
-    2_621_440,
-    2_097_152,
-)  # tokens of the largest budget of a ten-minute job; the others halve it four times
+# Tokens of the largest budget of a ten-minute job; the other four halve it in turn.
+TOP_TEXT, TOP_KNOWN = 2_097_152, 1_572_864  # tokens of the largest budget of a ten-minute job; the others halve it four times
 LAW_FROM = 8  # the laws keep budgets of at least top / 8: below, warm-up is a large part of a run. Fixed before training
 FORECAST_FROM = 4  # the forecast's fit keeps top / 4 and above, the branches that resemble the run it is about
 STEP = 2048  # tokens; every budget is a whole number of steps

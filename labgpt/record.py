@@ -106,9 +106,10 @@ class RunDir:
     def status(self) -> dict:
         """The last status written, {} where there is none or it cannot be read."""
         try:
-            return json.loads(self.status_file.read_text(encoding="utf-8"))
+            status = json.loads(self.status_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+        return status if isinstance(status, dict) else {}
 
     def write_status(self, durable: bool = True, **status: object) -> None:
         write_atomic(self.status_file, json.dumps(status, indent=1, sort_keys=True) + "\n", durable)

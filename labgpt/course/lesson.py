@@ -9,12 +9,14 @@ lesson.inside_band(live)            # True: your machine gives what ours gave
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 
 from labgpt import machine, sweep
 from labgpt.spec import RunSpec
 from labgpt.studies import lessons
 from labgpt.sweep.pool import START_S, cost_s, pool_s
 
+from .packages import ROOT
 from .tiers import tier
 
 BAND_SDS, BAND_FLOOR = 4.0, 0.003  # half-width: four standard deviations between seeds, at least 0.3 % of the loss
@@ -24,8 +26,9 @@ LIVE_TIER_GROUPS = ("text",)  # so small that every tier trains them
 class Lesson:
     """A lesson's runs at the tier in force (variable LABGPT_TIER)."""
 
-    def __init__(self, name: str, store: str = "runs/store"):
-        self.name, self.store, self.tier = name, store, tier()
+    def __init__(self, name: str, store: str | Path | None = None):
+        # A notebook may be opened from notebooks/, my/ or anywhere: its runs go where the command line's go.
+        self.name, self.store, self.tier = name, store or ROOT / "runs" / "store", tier()
         self.groups = lessons.groups(name, self.tier)
 
     @cached_property

@@ -63,10 +63,10 @@ def launch(
         finally:
             stop(process)
         log.seek(0)
-        said = [line for line in log.read().splitlines() if line.startswith("labgpt.train:")]
+        lines = [line for line in log.read().splitlines() if line.strip()]
     if place.finished_rows() is None:
-        raise Failed(
-            f"run {spec.run_id} on {spec.execution.world_size} processes: "
-            f"{said[0] if said else f'torchrun ended with code {process.returncode}'}"
-        )
+        # A rank's own words, not torchrun's table of who failed.
+        said = next((line for line in lines if line.startswith("labgpt.train:")), None)
+        said = said or next((line for line in lines if "Error" in line), f"torchrun ended with code {process.returncode}")
+        raise Failed(f"run {spec.run_id} on {spec.execution.world_size} processes: {said.removeprefix('labgpt.train: ')}")
     return place

@@ -1,0 +1,77 @@
+"""Corpora are what they say: the same bytes, the true distribution, files of validation never trained on."""
+
+import numpy as np
+import pytest
+
+from labgpt import corpus
+from labgpt.corpus import zipf_markov as zm
+from labgpt.spec import derive, replace
+
+
+def test_zipf_markov_is_the_committed_language():
+    assert corpus.load("zipf-markov").sha256 == zm.SHA256
+
+
+def test_its_probabilities_are_whole_numbers_that_sum_to_one():
+    assert (zm.transition_counts().sum(axis=1) == zm.ONE).all()
+    assert (zm.transition_counts() > 0).all()
+
+
+def test_samples_follow_the_stated_distribution():
+    """Mean −log p of the training text within three standard errors (documents are independent) of its expectation."""
+    rows = corpus.load("zipf-markov").train.reshape(-1, zm.LENGTH)
+    nll = zm.bayes_nll(rows)
+    p = zm.transition_counts() / zm.ONE
+    state = zm.law()[2] / zm.BACKGROUND
+    expected = []
+    for _ in range(zm.LENGTH - 1):
+        expected.append(float(-(state[:, None] * p * np.log(p)).sum()))
+        state = state @ p
+    per_document = nll.mean(axis=1)
+    error = per_document.std() / np.sqrt(len(rows))
+    assert abs(per_document.mean() - np.mean(expected)) < 3 * error
+    assert abs(np.mean(expected) - zm.entropy_rate()) < 0.02, "a document starts close to the stationary state"
+
+
+def test_transitions_are_drawn_in_proportion():
+    rows = corpus.load("zipf-markov").train.reshape(-1, zm.LENGTH)
+    following = rows[:, 1:][rows[:, :-1] == 0].astype(int)
+    seen = np.bincount(following, minlength=zm.VOCAB)
+    expected = zm.transition_counts()[0] / zm.ONE * len(following)
+    chi2 = ((seen - expected) ** 2 / expected).sum()
+    assert abs(chi2 - (zm.VOCAB - 1)) < 5 * np.sqrt(2 * zm.VOCAB)
+
+
+def test_pysource_splits_by_file():
+    text = corpus.load("pysource")
+    train, val = bytes(text.train), bytes(text.val)
+    assert len(train) > 10 * len(val) > 100_000
+    assert val[:2000] not in train and val[-2000:] not in train
+
+
+def test_a_spec_is_pinned_to_its_bytes():
+    spec = corpus.pin(derive())
+    assert spec.science.data.corpus_sha256 == zm.SHA256
+    assert corpus.pin(spec) == spec
+    with pytest.raises(ValueError, match="planned for other text"):
+        corpus.pin(replace(spec, corpus_sha256="0" * 64))
+
+
+def test_a_text_of_yours(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_bytes(bytes(range(256)) * 40)
+    text = corpus.load(f"file:{path}")
+    assert len(text.train) == 9 * 1024 and len(text.val) == 1024
+    other = tmp_path / "other.txt"
+    other.write_bytes(bytes(range(256)) * 41)
+    assert corpus.load(f"file:{other}").sha256 != text.sha256
+
+
+@pytest.mark.parametrize("content, words", [(None, "No such file"), (b"", "0 bytes"), (b"short", "1000 or more")])
+def test_a_text_that_will_not_do_is_named(tmp_path, content, words):
+    path = tmp_path / "text.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=words) as error:
+        corpus.load(f"file:{path}")
+    assert "text.txt" in str(error.value) and "\n" not in str(error.value)

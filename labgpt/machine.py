@@ -15,7 +15,7 @@ from labgpt.spec import RunSpec
 # Seconds a token of a training step, one thread, fp32: non-negative least squares of 14 measured steps (7 widths, 2 corpora),
 # off by at most 7 %. In turn: kernel calls a layer and step, whatever the width; activations through memory; logits; matmuls.
 PER_LAYER_STEP_S, PER_CHANNEL_S, PER_LOGIT_S, PER_FLOP_S = 2.7e-4, 4.9e-8, 6.8e-9, 1.3e-11
-REFERENCE_BENCH_S = 0.035  # what bench() takes on the machine those were measured on
+REFERENCE_BENCH_S = 0.0135  # what bench() takes on the machine those were measured on
 EVAL_SHARE = 0.29  # a forward pass over a validation token, as a share of a training token
 
 

@@ -58,8 +58,8 @@ def compute(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 
     small = tuple(2.5e10 * scale**2 * k for k in (1, 2, 4))
     return {
-        "isoflop": [s for w in (16, 24, 32, 48, 64) for s in trunk(w * scale, small)],
-        "held-out": [s for w in (24, 32, 48, 64) for s in trunk(w * scale, (small[-1] * 4,))],
+        "isoflop": [spec for w in (8, 16, 24, 32, 48) for spec in trunk(w * scale, small)],
+        "held-out": [spec for w in (16, 24, 32, 48) for spec in trunk(w * scale, (small[-1] * 4,))],
     }
 
 

@@ -27,6 +27,7 @@ def drawn(summary: dict, table, held, laws: dict, seal: dict) -> list[tuple[str,
     text, known = (table[table["corpus"] == name] for name in ("pysource", "zipf-markov"))
     grid = text[~text["run_id"].isin(held["run_id"])]
     law, measured = laws["pysource"], summary["forecast"]["measured"]
+    fitted = grid[grid["tokens"] >= summary["fits"]["pysource"]["fit_from_tokens"]].reset_index(drop=True)
     true_E = summary["fits"]["zipf-markov"]["true_E"]
     return [
         ("Loss against model size", figures.loss_vs_size(grid, law, held_out=held)),
@@ -38,7 +39,7 @@ def drawn(summary: dict, table, held, laws: dict, seal: dict) -> list[tuple[str,
             "A language of known entropy: is the fitted floor true?",
             figures.entropy_check(known, laws["zipf-markov"], true_E),
         ),
-        ("What the law leaves over", figures.residuals(grid, law)),
+        ("What the law leaves over, on the budgets it was fitted to", figures.residuals(fitted, law)),
         ("Noise between seeds", figures.seed_noise(table)),
         ("One run on 1, 2 and 4 processes", figures.world(summary["world"])),
     ]

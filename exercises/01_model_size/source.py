@@ -32,7 +32,7 @@ short = table[(table.group == "short") & (table.d_model == 32)].sort_values("tok
 # <details><summary>Hint 2</summary>The four attention matrices have 4d² weights, the two of the MLP 8d².</details>
 # <details><summary>Hint 3</summary>N is the blocks and the head. The embedding only copies a row.</details>
 
-# %% tags=["answer"] labgpt={"id": "count", "points": 2, "blank": ["# your answer", "def count(vocab_size, d_model, n_layer):", "    raise NotImplementedError(\"return {'embedding': …, 'blocks': …, 'head': …, 'N': …}\")"]}
+# %% tags=["answer"] labgpt={"id": "count", "points": 2, "objective": 1, "blank": ["# your answer", "def count(vocab_size, d_model, n_layer):", "    raise NotImplementedError(\"return {'embedding': …, 'blocks': …, 'head': …, 'N': …}\")"]}
 # your answer
 def count(vocab_size, d_model, n_layer):
     blocks = n_layer * (4 * d_model**2 + 8 * d_model**2)
@@ -80,7 +80,7 @@ for vocab_size, d_model, n_layer in [(512, 16, 2), (256, 48, 3), (1024, 24, 1), 
 N = [14_336, 26_112, 53_248, 107_520, 229_376, 491_520]
 MICROSECONDS = [6.01, 7.71, 12.46, 19.44, 53.16, 92.71]
 
-# %% tags=["answer"] labgpt={"id": "time", "points": 2, "blank": ["# your answer", "def time_exponent(n, seconds):", "    raise NotImplementedError(\"return the slope of ln(seconds) against ln(n)\")"]}
+# %% tags=["answer"] labgpt={"id": "time", "points": 2, "objective": 2, "blank": ["# your answer", "def time_exponent(n, seconds):", "    raise NotImplementedError(\"return the slope of ln(seconds) against ln(n)\")"]}
 # your answer
 import numpy as np
 
@@ -125,7 +125,7 @@ for power, row in zip([0.6, 0.85, 1.0, 1.3], (raw / 2**24).tolist()):
 # <details><summary>Hint 2</summary>`runs.iloc[0]` and `runs.iloc[1]` are the two smallest, `runs.iloc[-2]` and `runs.iloc[-1]` the two largest.</details>
 # <details><summary>Hint 3</summary>If `last` is well below `first`, the line bends although the floor is gone. What is the same for all sizes?</details>
 
-# %% tags=["answer"] labgpt={"id": "bend", "points": 2, "blank": ["# your answer", "raise NotImplementedError(\"compute first and last, then choose\")", "first = ...", "last = ...", "choice = \"\""]}
+# %% tags=["answer"] labgpt={"id": "bend", "points": 2, "objective": 2, "blank": ["# your answer", "raise NotImplementedError(\"compute first and last, then choose\")", "first = ...", "last = ...", "choice = \"\""]}
 # your answer
 import numpy as np
 
@@ -171,7 +171,7 @@ elif letter == "d":
 # <details><summary>Hint 2</summary>Epochs are tokens divided by 16,384. A row's position in the table is not a number of epochs.</details>
 # <details><summary>Hint 3</summary>`price` is a difference of two validation losses: the last one and the lowest one.</details>
 
-# %% tags=["answer"] labgpt={"id": "onset", "points": 2, "blank": ["# your answer", "raise NotImplementedError(\"how many epochs, and how many nats per token\")", "best_epochs = ...", "price = ..."]}
+# %% tags=["answer"] labgpt={"id": "onset", "points": 2, "objective": 3, "blank": ["# your answer", "raise NotImplementedError(\"how many epochs, and how many nats per token\")", "best_epochs = ...", "price = ..."]}
 # your answer
 best = short.val_loss.argmin()
 best_epochs = short.tokens.iloc[best] // 16_384
@@ -209,7 +209,7 @@ if abs(mine - expected) > 0.002:
 # <details><summary>Hint 2</summary>Between neighbours, take the loss as a straight line in ln N.</details>
 # <details><summary>Hint 3</summary>`np.interp(np.log(my_n), np.log(runs.n_matmul), runs.val_loss)`, and about a hundredth on either side.</details>
 
-# %% tags=["answer"] labgpt={"id": "sealed", "points": 2, "blank": ["# your answer", "name = \"\"  # yours", "width = sealed.draw(name, [18, 20, 22])  # n_layer is 2 for all of these", "low = None  # nats per token", "high = None  # as long as one of them is None, the check waits"]}
+# %% tags=["answer"] labgpt={"id": "sealed", "points": 2, "objective": 2, "blank": ["# your answer", "name = \"\"  # yours", "width = sealed.draw(name, [18, 20, 22])  # n_layer is 2 for all of these", "low = None  # nats per token", "high = None  # as long as one of them is None, the check waits"]}
 # your answer
 import numpy as np
 

@@ -35,6 +35,7 @@ class Cell:
     source: str
     question: str = ""
     blank: str = ""
+    objective: int = 0  # of the lesson it goes with, 1 to 3; answers only
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def read(name: str) -> Exercise:
             # A prediction may be left empty without stopping "Run all"; any other blank says that it is one.
             _need("NotImplementedError" in blank or "= None" in blank, file, f"{question}: blank must raise NotImplementedError")
             points[question] = worth
-        cells.append(Cell(f"{question}-{role}", role, raw.source, question, _lines(about.get("blank", ""))))
+        cells.append(Cell(f"{question}-{role}", role, raw.source, question, _lines(about.get("blank", "")), about.get("objective", 0)))
     _complete(file, cells, points)
     return Exercise(name, tuple(cells), points)
 

@@ -1,14 +1,11 @@
-"""One interface for every corpus, and the registry that finds them by name."""
+"""One interface for every corpus."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-
-from labgpt import spec as specs
 
 
 @dataclass(frozen=True)
@@ -28,29 +25,3 @@ class Corpus:
     provenance: str
     document_length: int | None = None
     bayes_nll: Callable[[np.ndarray], np.ndarray] | None = None
-
-
-@lru_cache(maxsize=4)
-def load(name: str) -> Corpus:
-    """The corpus of that name: zipf-markov, pysource, or file:PATH. Nothing is downloaded."""
-    from . import files, zipf_markov
-
-    if name == "zipf-markov":
-        return zipf_markov.corpus()
-    if name == "pysource":
-        return files.python_source()
-    if name.startswith("file:"):
-        return files.text_file(name[len("file:") :])
-    raise ValueError(f"corpus = {name!r}: allowed is {', '.join(specs.CORPORA)}, file:PATH")
-
-
-def pin(spec: specs.RunSpec) -> specs.RunSpec:
-    """The spec with its corpus' hash filled in; refuses a spec that was written for other bytes."""
-    data = spec.science.data
-    found = load(data.corpus).sha256
-    if data.corpus_sha256 not in ("", found):
-        raise ValueError(
-            f"corpus_sha256 = {data.corpus_sha256[:12]}…: {data.corpus} here is {found[:12]}…; "
-            "the run was planned for other text: leave corpus_sha256 empty to train on yours"
-        )
-    return specs.replace(spec, corpus_sha256=found)

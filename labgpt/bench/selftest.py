@@ -35,7 +35,7 @@ def run(slow: bool = False) -> int:
     if not (ROOT / "tests").is_dir():
         raise ValueError(f"tests = {str(ROOT / 'tests')!r}: allowed is a folder; install with `pip install -e .[dev]` "
                          "from a clone of the repository")
-    env = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", **os.environ, "LABGPT_TIER": "replay"}
+    env = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "LABGPT_QUIET": "1", **os.environ, "LABGPT_TIER": "replay"}
     for command in commands(slow):
         print(f"\n$ python {shlex.join(command)}", flush=True)
         code = subprocess.run([sys.executable, *command], cwd=ROOT, env=env).returncode

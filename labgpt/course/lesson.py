@@ -45,10 +45,9 @@ class Lesson:
 
     def seconds(self) -> float:
         """Predicted seconds that this lesson's training takes here, at this tier."""
-        trained = [s for specs in self.groups.values() for s in specs]
         if self.tier == "replay":
             return START_S + 10
-        return pool_s(trained, machine.cores()) * (1 if trained else 0)
+        return sum(pool_s(specs, machine.cores()) for specs in self.groups.values())  # a notebook runs one group after another
 
     def about(self) -> str:
         """One line: tier, this machine, how long the lesson's training takes here."""
@@ -73,6 +72,20 @@ class Lesson:
     def train(self, *specs: RunSpec):
         """Train specs of your own; returns their table."""
         return sweep.run(list(specs), self.store)
+
+    def spent(self, *tables) -> tuple[float, float]:
+        """(seconds, FLOPs) of the runs trained here that these tables hold, each run once, however many tables name it.
+
+        A row says what its budget would have cost alone; the budgets of one run share a trunk, so only branches add up.
+        """
+        import pandas as pd
+
+        rows, total = pd.concat(tables).drop_duplicates(["run_id", "tokens"]), {"seconds": 0.0, "flops": 0.0}
+        for run_id, run in rows.groupby("run_id"):
+            branch = RunSpec.read(Path(self.store) / run_id / "spec.json").science.schedule.cooldown
+            for column in total:
+                total[column] += (1 - branch) * float(run[column].max()) + branch * float(run[column].sum())
+        return total["seconds"], total["flops"]
 
     def band(self, row) -> tuple[float, float]:
         """(low, high) of val_loss that the reference seeds allow for this group, width and budget."""

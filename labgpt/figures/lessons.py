@@ -1,12 +1,12 @@
-"""The figure every lesson has: what the reference runs gave, and where the learner's own run fell."""
+"""The lessons' own figures: the reference band with the learner's run on it, and runs of two or more kinds side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .style import AXES, RED, canvas, end_labels, log_axis, looks, loss_axis, name, need, short, styled, told
+from .style import AXES, INK, RED, canvas, end_labels, log_axis, looks, loss_axis, name, need, short, styled, told
 
 WIDEN = 0.003  # of the value, on both sides, where no band is given
 
@@ -59,3 +59,38 @@ def _band(rows, x: str, y: str, band, widen: float):
         return at, cells.min().to_numpy() * (1 - widen), cells.max().to_numpy() * (1 + widen), middle
     limits = np.array([band(rows[rows[x] == value].iloc[0]) for value in at])
     return at, limits[:, 0], limits[:, 1], middle
+
+
+@styled
+def compare(tables: Mapping[str, object], x: str = "tokens", y: str = "val_loss", floor: float | None = None, said: str = ""):
+    """One line for each {name: table}: the mean at each x through its points. floor: drawn where no model can be lower.
+
+    said: the takeaway, which the caption opens with.
+    """
+    if not tables:
+        raise ValueError("tables = {}: allowed is one table or more by name, such as {'cooled': runs}")
+    figure, axes = canvas()
+    ends, xs, ys = [], [], [] if floor is None else [floor]
+    for (title, table), look in zip(tables.items(), looks(len(tables)), strict=True):
+        need(table, x, y)
+        means = table.groupby(x)[y].mean()
+        axes.plot(means.index, means, color=look["color"], linestyle=look["linestyle"])
+        axes.plot(table[x], table[y], color=look["color"], marker=look["marker"], linestyle="none", alpha=0.9)
+        ends.append((means.index[-1], means.iloc[-1], title, look["color"]))
+        xs, ys = [*xs, *table[x]], [*ys, *table[y]]
+    log_axis(axes.xaxis, np.unique(xs))
+    loss_axis(axes, ys)
+    if floor is not None:
+        axes.axhline(floor, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
+        axes.annotate("floor: no model can be lower", (0.02, floor), xycoords=("axes fraction", "data"), xytext=(0, 3),
+                      textcoords="offset points")  # fmt: skip
+    end_labels(axes, ends)
+    name(axes.xaxis, x)
+    name(axes.yaxis, y)
+    runs = f"n = {sum(map(len, tables.values()))} points; lines join the means."
+    kinds = ", ".join(tables)
+    return told(
+        figure,
+        f"{said} {runs}".strip(),
+        f"Line chart of {AXES.get(y, y)} against {AXES.get(x, x)}, one line each for: {kinds}.",
+    )

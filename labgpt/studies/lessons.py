@@ -48,7 +48,10 @@ def tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 
 
 def compute(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    """IsoFLOP: each width is one trunk with a branch at each compute budget, D = C / FLOPs a token."""
+    """IsoFLOP: each width is one trunk with a branch at each compute budget, D = C / FLOPs a token.
+
+    "unseen" is the run of data/reference/03_forecast.json: its forecast was sealed before any loss of it had been measured.
+    """
     from labgpt import cost
     from labgpt.spec import derive
 
@@ -60,6 +63,7 @@ def compute(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {
         "isoflop": [spec for w in (8, 16, 24, 32, 48) for spec in trunk(w * scale, small)],
         "held-out": [spec for w in (16, 24, 32, 48) for spec in trunk(w * scale, (small[-1] * 4,))],
+        "unseen": trunk(40 * scale, (small[-1] * 16,)),
     }
 
 

@@ -39,6 +39,18 @@ def test_the_band_comes_from_three_seeds(replay):
     assert 0 < high - low < 0.1
 
 
+def test_what_was_spent_counts_a_trunk_once(replay):
+    from labgpt import cost
+    from labgpt.spec import derive
+    from labgpt.train.loop import planned_tokens
+
+    spec = derive(8, budgets=(20_480, 40_960), val_tokens=2048)
+    two = replay.train(spec)
+    seconds, flops = replay.spent(two, two)
+    assert flops == pytest.approx(cost.training_flops(spec.science.model, planned_tokens(spec)), rel=0.02)
+    assert two["seconds"].max() < seconds < two["seconds"].sum()
+
+
 def test_what_does_not_exist_is_named(replay, monkeypatch):
     with pytest.raises(ValueError, match="sixes.*sizes"):
         replay.run("sixes")

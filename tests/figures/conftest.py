@@ -81,6 +81,7 @@ def every(table, known, law, held, sealed, ranks):
         "seed_noise": f.seed_noise(pd.concat([table, known])),
         "lesson_band": f.lesson_band(table[table["tokens"] == sealed["tokens"]], table.iloc[[4]]),
         "lesson_band over time": f.lesson_band(table, table.iloc[[4]], y="seconds"),
+        "compare": f.compare({"first": table[table["d_model"] == 16], "second": table[table["d_model"] == 64]}, floor=0.9),
         "explore_size": f.explore_size(table, fit_up_to=50_000),
         "explore_tokens": f.explore_tokens(table),
         "explore_budget": f.explore_budget(law, 1e11, 50_000),

@@ -16,7 +16,7 @@ UNITS = re.compile(r"\((.+)\)|^$")  # every label names a unit in brackets; shar
 NAMES = [
     "loss_vs_size", "loss_vs_size, no law", "loss_vs_tokens", "loss_vs_compute", "isoflop", "isoflop, given budgets",
     "residuals", "entropy_check", "forecast", "forecast, not yet measured", "world", "seed_noise", "lesson_band",
-    "lesson_band over time", "explore_size", "explore_tokens", "explore_budget", "explore_world",
+    "lesson_band over time", "compare", "explore_size", "explore_tokens", "explore_budget", "explore_world",
 ]  # fmt: skip
 
 
@@ -204,3 +204,13 @@ def test_importing_draws_nothing_in():
 def test_no_window_is_ever_opened(every):
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
     assert isinstance(io.BytesIO(figures.png(every["isoflop"], dpi=50)).read(8), bytes)
+
+
+def test_compare_draws_each_table_and_says_the_takeaway_first(table):
+    figure = figures.compare({"small": table[table["d_model"] == 16], "large": table[table["d_model"] == 96]}, said="Large wins.")
+    assert figure.labgpt_caption.startswith("Large wins. n = 15 points")
+    assert {"small", "large"} <= {text for text, _ in letters(figure)}
+    with pytest.raises(ValueError, match="tables"):
+        figures.compare({})
+    with pytest.raises(ValueError, match="val_loss"):
+        figures.compare({"none": table.drop(columns="val_loss")})

@@ -32,6 +32,14 @@ def test_the_reference_runs_are_the_lesson_s(name):
     assert {"commit", "torch", "command"} <= made.keys()
 
 
+def test_the_sealed_forecast_of_lesson_03_is_whole_and_names_its_run():
+    from labgpt.laws import forecast
+
+    sealed = forecast.read(lessons.reference_path("03_compute").with_name("03_forecast.json"))  # an edit raises
+    (spec,) = lessons.groups("03_compute")["unseen"]
+    assert sealed["run_id"] == spec.run_id and sealed["tokens"] == spec.science.schedule.budgets[-1]
+
+
 def test_an_unknown_lesson_is_named():
     with pytest.raises(ValueError, match="17_dreams.*01_model_size"):
         lessons.groups("17_dreams")

@@ -1,6 +1,6 @@
 """Explorers: a pure function from parameters to a figure, and a thin layer of controls that calls it again.
 
-explorer(explore_size, table, tokens=[262_144, 524_288], fit_up_to=[50_000, 500_000])
+explorer(explore_tokens, table, fit_up_to=[262_144, 524_288, 1_048_576])
 
 No `interact` and no output widget: the picture is an Image widget, so it works on ipywidgets 7.7 and 8, and in Colab.
 """
@@ -63,48 +63,37 @@ def _control(key: str, value):
 
 
 @styled
-def explore_size(table, tokens: int | None = None, fit_up_to: float | None = None):
-    """L(N) at one budget, and the straight line (on log axes) through the sizes up to `fit_up_to`: does it hold beyond?"""
-    return _explore(table, "n_matmul", "tokens", tokens, fit_up_to)
-
-
-@styled
 def explore_tokens(table, size: int | None = None, fit_up_to: float | None = None):
-    """L(D) of one size, and the straight line (on log axes) through the budgets up to `fit_up_to`."""
-    return _explore(table, "tokens", "n_matmul", size, fit_up_to)
-
-
-def _explore(table, x: str, by: str, chosen, fit_up_to):
-    need(table, x, by, "val_loss")
-    values = sorted(table[by].unique())
-    chosen = values[-1] if chosen is None else chosen
-    if chosen not in values:
-        raise ValueError(f"{by} = {chosen}: allowed is {', '.join(str(v) for v in values)}")
-    means = table[table[by] == chosen].groupby(x)["val_loss"].mean()
+    """L(D) of one size, and the straight line (on log axes) through the budgets up to `fit_up_to`: does it hold beyond?"""
+    need(table, "tokens", "n_matmul", "val_loss")
+    sizes = sorted(table["n_matmul"].unique())
+    size = sizes[-1] if size is None else size
+    if size not in sizes:
+        raise ValueError(f"size = {size}: allowed is {', '.join(str(n) for n in sizes)}")
+    means = table[table["n_matmul"] == size].groupby("tokens")["val_loss"].mean()
     used = means[means.index <= (means.index[-1] if fit_up_to is None else fit_up_to)]
     if len(used) < 2:
         raise ValueError(f"fit_up_to = {fit_up_to}: fewer than two points lie below it; allowed is {means.index[:2][-1]} or more")
     slope, level = np.polyfit(np.log(used.index), np.log(used), 1)
     figure, axes = canvas(height=4.0)
-    for value in values:
-        other = table[table[by] == value].groupby(x)["val_loss"].mean()
-        axes.plot(other.index, other, color=GREY, alpha=0.45, linewidth=1)
+    for other in sizes:
+        others = table[table["n_matmul"] == other].groupby("tokens")["val_loss"].mean()
+        axes.plot(others.index, others, color=GREY, alpha=0.45, linewidth=1)
     line = np.exp(level) * means.index.to_numpy(dtype=float) ** slope
     axes.plot(means.index, line, "--", color=RED)
     axes.plot(means.index, means, "o", color=INK, markersize=8, markerfacecolor="white", markeredgewidth=1.6)
     axes.plot(used.index, used, "o", color=INK, markersize=8)
-    log_axis(axes.xaxis, table[x].unique())
+    log_axis(axes.xaxis, table["tokens"].unique())
     loss_axis(axes, [*table["val_loss"], *line])
     end_labels(axes, [(means.index[-1], line[-1], "straight line", RED), (means.index[-1], means.iloc[-1], "measured", INK)])
-    name(axes.xaxis, x)
+    name(axes.xaxis, "tokens")
     name(axes.yaxis, "val_loss")
-    said = f"{short(chosen)} tokens" if by == "tokens" else f"N = {short(chosen)}"
     return told(
         figure,
-        f"{said}: the line through the {len(used)} filled points goes as {'N' if x == 'n_matmul' else 'D'}^{slope:.3f}; at "
-        f"the last point the run lies {means.iloc[-1] / line[-1] - 1:+.1%} from it. n = {len(means)} points; grey: the others.",
-        f"Chart of loss against {'model size' if x == 'n_matmul' else 'training tokens'} at {said}, with a straight line "
-        "fitted to the points up to a chosen limit and run on.",
+        f"N = {short(size)}: the loss itself, through the {len(used)} filled points, falls as D^{slope:.3f}; at the last point "
+        f"the run lies {means.iloc[-1] / line[-1] - 1:+.1%} from that line. n = {len(means)} points.",
+        f"Chart of loss against training tokens at N = {short(size)}, with a straight line fitted to the points up to a chosen "
+        "limit and run on.",
     )
 
 

@@ -41,12 +41,15 @@ def lesson_band(reference, live, x: str = "n_matmul", y: str = "val_loss", band:
     name(axes.xaxis, x)
     name(axes.yaxis, y)
     seeds = reference["seed"].nunique() if "seed" in reference else 1
-    how = "as this lesson states it" if band else f"min … max over seeds, widened by {widen:.1%}"
-    stars = ", ".join(f"{v:.3f}" for v in live[y])
+    how = "what chance allows" if band else f"min … max over seeds, widened by {widen:.1%}"
+    stars, many = ", ".join(f"{v:.3f}" for v in live[y]), "s" if len(live) > 1 else ""
+    kind, grows = AXES.get(y, y).split(" (")[0].capitalize(), {"tokens": "D", "n_matmul": "N"}.get(x, x)
+    where = "" if len(groups) == 1 else f" ({said})"
     return told(
         figure,
-        f"Your run{'s' if len(live) > 1 else ''} (star): {stars}. Band: {how}. n = {len(reference)} reference runs, "
-        f"{seeds} seed{'s' if seeds > 1 else ''}, and {len(live)} of yours.",
+        f"{kind} goes from {middle[0]:.3f} to {middle[-1]:.3f} as {grows} grows {at[-1] / at[0]:.3g}-fold{where}. Your run{many} "
+        f"(star{many}): {stars}. Band: {how}. n = {len(reference)} reference runs, {seeds} seed{'s' if seeds > 1 else ''}, and "
+        f"{len(live)} of yours.",
         f"Line chart of {AXES.get(y, y)} against {AXES.get(x, x)}: a band from reference runs with your own run on it as a star.",
     )
 

@@ -82,7 +82,6 @@ def every(table, known, law, held, sealed, ranks):
         "lesson_band": f.lesson_band(table[table["tokens"] == sealed["tokens"]], table.iloc[[4]]),
         "lesson_band over time": f.lesson_band(table, table.iloc[[4]], y="seconds"),
         "compare": f.compare({"first": table[table["d_model"] == 16], "second": table[table["d_model"] == 64]}, floor=0.9),
-        "explore_size": f.explore_size(table, fit_up_to=50_000),
         "explore_tokens": f.explore_tokens(table),
         "explore_budget": f.explore_budget(law, 1e11, 50_000),
         "explore_world": f.explore_world({1: 1000, 2: 520, 4: 290, 8: 190}, 0.05, 1e6, 1e8, measured={1: 50.0, 2: 28.0}),

@@ -17,18 +17,18 @@ def parts(box):
 
 
 def test_a_control_redraws_the_picture(table):
-    box = figures.explorer(figures.explore_size, table, tokens=sorted(table["tokens"].unique().tolist()), fit_up_to=[50_000, 500_000])
+    box = figures.explorer(figures.explore_tokens, table, size=sorted(table["n_matmul"].unique().tolist()), fit_up_to=[700_000, 3_000_000])
     controls, picture, caption = parts(box)
     before, said = bytes(picture.value), caption.value
-    assert before.startswith(PNG) and "2.6M tokens" in said
-    controls["tokens"].value = int(table["tokens"].min())
-    assert bytes(picture.value).startswith(PNG) and bytes(picture.value) != before and "164k tokens" in caption.value
-    controls["fit up to"].value = 50_000
+    assert before.startswith(PNG) and "N = 467k" in said
+    controls["size"].value = int(table["n_matmul"].min())
+    assert bytes(picture.value).startswith(PNG) and bytes(picture.value) != before and "N = 467k" not in caption.value
+    controls["fit up to"].value = 700_000
     assert "3 filled points" in caption.value
 
 
 def test_pure_functions_give_the_same_figure_twice(table, law):
-    for make in (partial(figures.explore_size, table), partial(figures.explore_tokens, table), partial(figures.explore_budget, law)):
+    for make in (partial(figures.explore_tokens, table), partial(figures.explore_budget, law)):
         assert figures.png(make(), dpi=60) == figures.png(make(), dpi=60)
 
 
@@ -46,7 +46,7 @@ def test_budget_and_bandwidth_sliders(law):
 
 
 def test_a_wrong_choice_is_told_and_the_picture_stays(table):
-    controls, picture, caption = parts(figures.explorer(figures.explore_size, table, fit_up_to=[1, 500_000]))
+    controls, picture, caption = parts(figures.explorer(figures.explore_tokens, table, fit_up_to=[1, 500_000]))
     before = bytes(picture.value)
     controls["fit up to"].value = 1
     assert "fewer than two points" in caption.value and bytes(picture.value) == before
@@ -63,5 +63,5 @@ def test_controls_of_each_kind():
 
 
 def test_no_interact_and_no_output_widget(table):
-    box = figures.explorer(figures.explore_size, table)
+    box = figures.explorer(figures.explore_tokens, table)
     assert [type(child).__name__ for child in box.children] == ["Image", "HTML"]

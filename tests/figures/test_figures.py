@@ -16,7 +16,7 @@ UNITS = re.compile(r"\((.+)\)|^$")  # every label names a unit in brackets; shar
 NAMES = [
     "loss_vs_size", "loss_vs_size, no law", "loss_vs_tokens", "loss_vs_compute", "isoflop", "isoflop, given budgets",
     "residuals", "entropy_check", "forecast", "forecast, not yet measured", "world", "seed_noise", "lesson_band",
-    "lesson_band over time", "compare", "explore_size", "explore_tokens", "explore_budget", "explore_world",
+    "lesson_band over time", "compare", "explore_tokens", "explore_budget", "explore_world",
 ]  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def test_band_is_the_one_given(table):
     low, high = figure.axes[0].collections[0].get_datalim(figure.axes[0].transData).intervaly
     assert low == pytest.approx(at.groupby("n_matmul")["val_loss"].first().min() - 0.5)
     assert high == pytest.approx(at.groupby("n_matmul")["val_loss"].first().max() + 0.5)
-    assert "as this lesson states it" in figure.labgpt_caption
+    assert "what chance allows" in figure.labgpt_caption
     assert "widened by 0.3%" in figures.lesson_band(at, at.iloc[[0]]).labgpt_caption
 
 
@@ -184,8 +184,8 @@ def test_a_notebook_gets_caption_and_alt(every):
     (lambda t, law: figures.entropy_check(t, law, float("nan")), "true_E"),
     (lambda t, law: figures.forecast(t, law, {"predicted": 1.0}), "sealed has no 'low'"),
     (lambda t, law: figures.world({}), "world is empty"),
-    (lambda t, law: figures.explore_size(t, tokens=7), "tokens = 7"),
-    (lambda t, law: figures.explore_size(t, fit_up_to=1), "fit_up_to = 1"),
+    (lambda t, law: figures.explore_tokens(t, size=7), "size = 7"),
+    (lambda t, law: figures.explore_tokens(t, fit_up_to=1), "fit_up_to = 1"),
     (lambda t, law: figures.explore_budget(law, -1), "budget = -1"),
     (lambda t, law: figures.explore_world({}, 1.0, 1.0), "steps = "),
 ])  # fmt: skip

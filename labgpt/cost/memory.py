@@ -46,11 +46,11 @@ def memory(model: ModelConfig, batch_size: int, optimizer: str = "muon") -> Memo
 def activation_floats_per_token(model: ModelConfig) -> int:
     """Numbers that autograd keeps for the backward pass, for one token, under a fused attention (no T × T scores).
 
-    Per layer 18 d: residual and its norm, twice, 4 d; q, k and v 3 d; q and k rotated 2 d; attention's result d; the
-    MLP after ReLU and squared 8 d. Besides, the scales of the norms and attention's log-sum: 3 n_head + 2. Once a
-    model: embedding, last residual and its norm 3 d, 2 scales, V log-probabilities. (Korthikanti et al. 2022,
+    Per layer 18 d: the residual normalised, twice, 2 d; q, k and v 3 d; q and k normalised, then rotated, 4 d; attention's
+    result d; the MLP after ReLU and squared 8 d. Besides, the scales of the norms and attention's log-sum: 3 n_head + 2.
+    Once a model: the first and the last norm 2 d, 2 scales, V log-probabilities. Counted for the default block. (Korthikanti et al. 2022,
     arXiv:2205.05198, count 34 d + 5 n_head T *bytes* for GPT-3's unfused block in half precision.)
     The tests count the same on the running model.
     """
     layer = 18 * model.d_model + 3 * model.n_head + 2
-    return model.n_layer * layer + 3 * model.d_model + 2 + model.vocab_size
+    return model.n_layer * layer + 2 * model.d_model + 2 + model.vocab_size

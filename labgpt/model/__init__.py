@@ -1,6 +1,6 @@
 """The GPT and its sampling."""
 
-from .generate import generate
-from .gpt import GPT
+from .generate import generate, stream
+from .gpt import GPT, Cache
 
-__all__ = ["GPT", "generate"]
+__all__ = ["GPT", "Cache", "generate", "stream"]

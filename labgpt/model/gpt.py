@@ -1,8 +1,9 @@
 """A GPT in one sitting. Shapes on the line: B sequences, T positions, C = d_model channels, H heads, V vocabulary.
 
-The block is today's plain one: RMSNorm without parameters before each layer, rotary positions (Su et al. 2021), queries and
-keys normalised (Henry et al. 2020), ReLU² (So et al. 2021), no biases, an untied head. Every projection that writes into
-the residual stream starts at zero, so an untrained model of any size predicts the uniform distribution.
+The default block is today's plain one: RMSNorm without parameters before each layer, rotary positions (Su et al. 2021),
+queries and keys normalised (Henry et al. 2020), ReLU² (So et al. 2021), no biases, an untied head. Every projection that
+writes into the residual stream starts at zero, so an untrained model of any size predicts the uniform distribution.
+ModelConfig's switches turn each of these into GPT-2's choice (Radford et al. 2019), all of them into its exact block.
 """
 
 from __future__ import annotations
@@ -15,10 +16,18 @@ from torch import Tensor, nn
 
 from labgpt.spec import ModelConfig
 
+from .kernels import norm, relu_squared
 
-def norm(x: Tensor) -> Tensor:
-    """RMSNorm over the last axis, without a gain."""
-    return F.rms_norm(x, (x.size(-1),))
+
+class Norm(nn.Module):
+    """RMSNorm without parameters."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return norm(x)
+
+
+def norm_layer(config: ModelConfig) -> nn.Module:
+    return Norm() if config.norm == "rms" else nn.LayerNorm(config.d_model, bias=config.bias)
 
 
 def rotate(x: Tensor, turn: Tensor) -> Tensor:
@@ -29,73 +38,127 @@ def rotate(x: Tensor, turn: Tensor) -> Tensor:
     return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turn).flatten(-2)
 
 
+class Cache:
+    """Keys and values of the tokens read so far, so that the next token costs one position, not T.
+
+    keys, values: one (B, H, seq_len, C/H) a block; `length` positions of them are filled.
+    """
+
+    def __init__(self, model: GPT, batch: int):
+        c = model.config
+        shape = (batch, c.n_head, c.seq_len, c.d_model // c.n_head)
+        like = model.embed.weight
+        self.keys, self.values = ([like.new_empty(shape) for _ in model.blocks] for _ in range(2))
+        self.length = 0
+
+    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Put T new positions of a layer behind the ones it holds; returns all of them."""
+        end = self.length + k.size(2)
+        self.keys[layer][:, :, self.length : end] = k
+        self.values[layer][:, :, self.length : end] = v
+        return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
+
+
 class Block(nn.Module):
-    def __init__(self, config: ModelConfig):
+    def __init__(self, config: ModelConfig, layer: int):
         super().__init__()
-        d = config.d_model
-        self.n_head = config.n_head
-        self.qkv = nn.Linear(d, 3 * d, bias=False)
-        self.out = nn.Linear(d, d, bias=False)
-        self.up = nn.Linear(d, 4 * d, bias=False)
-        self.down = nn.Linear(4 * d, d, bias=False)
+        d, bias = config.d_model, config.bias
+        self.config, self.layer = config, layer
+        self.norm_attention, self.norm_mlp = norm_layer(config), norm_layer(config)
+        self.qkv = nn.Linear(d, 3 * d, bias=bias)
+        self.out = nn.Linear(d, d, bias=bias)
+        self.up = nn.Linear(d, 4 * d, bias=bias)
+        self.down = nn.Linear(4 * d, d, bias=bias)
 
-    def forward(self, x: Tensor, turn: Tensor) -> Tensor:
-        x = x + self.attention(norm(x), turn)
-        return x + self.down(F.relu(self.up(norm(x))).square())
+    def forward(self, x: Tensor, turn: Tensor | None, cache: Cache | None = None) -> Tensor:
+        x = x + self.drop(self.attention(self.norm_attention(x), turn, cache))
+        h = self.up(self.norm_mlp(x))
+        h = relu_squared(h) if self.config.activation == "relu2" else F.gelu(h, approximate="tanh")
+        return x + self.drop(self.down(h))
 
-    def attention(self, x: Tensor, turn: Tensor) -> Tensor:
-        B, T, C = x.shape
-        qkv = self.qkv(x).view(B, T, 3 * self.n_head, C // self.n_head)
-        qk, v = qkv.split((2 * self.n_head, self.n_head), dim=2)
-        q, k = rotate(norm(qk), turn).chunk(2, dim=2)  # queries and keys are turned together: half the kernel calls
-        y = F.scaled_dot_product_attention(*(m.transpose(1, 2) for m in (q, k, v)), is_causal=True)  # (B, H, T, C/H)
+    def attention(self, x: Tensor, turn: Tensor | None, cache: Cache | None) -> Tensor:
+        (B, T, C), H = x.shape, self.config.n_head
+        qkv = self.qkv(x).view(B, T, 3 * H, C // H)
+        qk, v = qkv.split((2 * H, H), dim=2)
+        if self.config.qk_norm:
+            qk = norm(qk)
+        if turn is not None:
+            qk = rotate(qk, turn)  # queries and keys are turned together: half the kernel calls
+        q, k, v = (m.transpose(1, 2) for m in (*qk.chunk(2, dim=2), v))  # (B, H, T, C/H)
+        if cache is not None:
+            k, v = cache.extend(self.layer, k, v)
+        dropped = self.config.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=T > 1, dropout_p=dropped)
         return self.out(y.transpose(1, 2).reshape(B, T, C))
+
+    def drop(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
 
 
 class GPT(nn.Module):
     """GPT(config)(ids) -> logits (B, T, V); GPT(config)(ids, targets) -> mean loss, nats a token.
 
-    ids, targets: (B, T) int64, T ≤ seq_len. Weights are drawn from `seed` alone, whatever ran before.
+    ids, targets: (B, T) int64, T ≤ seq_len. Weights are drawn from `seed` alone, whatever ran before. With a Cache: ids
+    come behind what it holds (a whole prompt into an empty one, then one token at a time) -> logits (B, 1, V) of the last.
     """
 
     def __init__(self, config: ModelConfig, seed: int = 0):
         super().__init__()
         self.config = config
         self.embed = nn.Embedding(config.vocab_size, config.d_model)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.head = nn.Linear(config.d_model, config.vocab_size, bias=False)
+        self.position = nn.Embedding(config.seq_len, config.d_model) if config.position == "learned" else None
+        self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layer))
+        self.norm = norm_layer(config)
+        self.head = None if config.tied else nn.Linear(config.d_model, config.vocab_size, bias=False)
         half = config.d_model // config.n_head // 2
         angle = torch.outer(torch.arange(config.seq_len).float(), 10_000.0 ** (-torch.arange(half).float() / half))
-        self.register_buffer(
-            "turn", torch.polar(torch.ones_like(angle), angle).unsqueeze(1), persistent=False
-        )  # (T, 1, C/2H)
+        turn = torch.polar(torch.ones_like(angle), angle).unsqueeze(1)  # (T, 1, C/2H)
+        self.register_buffer("turn", turn, persistent=False)
         self.reset(seed)
 
     @torch.no_grad()
     def reset(self, seed: int) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        self.embed.weight.normal_(generator=generator)
+        """Draw all weights anew. "zero": what writes into the stream, and the head, start at zero; "gpt2": N(0, .02)."""
+        generator, c = torch.Generator().manual_seed(seed), self.config
+        zero, vectors = c.init == "zero", [p for name, p in self.named_parameters() if name.endswith("bias")]
+        table = 0.02 if c.tied or not zero else 1.0
+        draws = [(self.embed.weight, table)] + ([] if self.position is None else [(self.position.weight, table)])
         for block in self.blocks:
-            for inward in (block.qkv, block.up):
-                inward.weight.normal_(std=1 / math.sqrt(self.config.d_model), generator=generator)
-            for outward in (block.out, block.down):
-                outward.weight.zero_()
-        self.head.weight.zero_()
+            into, out_of = (1 / math.sqrt(c.d_model), 0.0) if zero else (0.02, 0.02 / math.sqrt(2 * c.n_layer))
+            draws += [(m.weight, into) for m in (block.qkv, block.up)] + [(m.weight, out_of) for m in (block.out, block.down)]
+        draws += [] if self.head is None else [(self.head.weight, 0.0 if zero else 0.02)]
+        for weight, std in [*draws, *((p, 0.0) for p in vectors)]:
+            if std:
+                weight.normal_(std=std, generator=generator)
+            else:
+                weight.zero_()
 
-    def forward(self, ids: Tensor, targets: Tensor | None = None) -> Tensor:
-        T = ids.size(1)
-        if T > self.config.seq_len:
-            raise ValueError(f"ids: {T} positions; allowed is up to seq_len = {self.config.seq_len}")
-        turn = self.turn[:T]
-        x = norm(self.embed(ids))  # (B, T, C)
+    def forward(self, ids: Tensor, targets: Tensor | None = None, cache: Cache | None = None) -> Tensor:
+        past = 0 if cache is None else cache.length
+        end = past + ids.size(1)
+        if end > self.config.seq_len:
+            raise ValueError(f"ids: {end} positions; allowed is up to seq_len = {self.config.seq_len}")
+        x, turn = self.embed(ids), None  # (B, T, C)
+        if self.position is None:
+            turn = self.turn[past:end]
+        else:
+            x = x + self.position.weight[past:end]
+        x = F.dropout(x, self.config.dropout, self.training) if self.config.norm == "layer" else norm(x)
         for block in self.blocks:
-            x = block(x, turn)
-        logits = self.head(norm(x))  # (B, T, V)
+            x = block(x, turn, cache)
+        if cache is not None:
+            cache.length, x = end, x[:, -1:]
+        logits = F.linear(self.norm(x), self.unembed)  # (B, T, V)
         if targets is None:
             return logits
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
     @property
+    def unembed(self) -> nn.Parameter:
+        """(V, C): the head's own matrix, or the embedding's where the two are tied."""
+        return self.embed.weight if self.head is None else self.head.weight
+
+    @property
     def matrices(self) -> list[nn.Parameter]:
-        """The hidden matrices: what Muon turns. Everything else (embedding, head) is AdamW's."""
-        return [p for block in self.blocks for p in block.parameters()]
+        """The hidden matrices: what Muon turns. Everything else (embedding, head, vectors) is AdamW's."""
+        return [p for block in self.blocks for p in block.parameters() if p.ndim == 2]

@@ -27,7 +27,7 @@ def _value(kind, value, where: str):
         return tuple(value)
     plain = kind.__args__ if isinstance(kind, types.UnionType) else (kind,)
     plain = (*plain, int) if float in plain else plain
-    if not isinstance(value, plain) or isinstance(value, bool):
+    if not isinstance(value, plain) or (isinstance(value, bool) and bool not in plain):
         names = " or ".join(getattr(p, "__name__", str(p)) for p in plain)
         raise ValueError(f"{where} = {value!r}: allowed is {names}")
     return float(value) if kind is float else value

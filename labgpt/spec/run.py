@@ -36,26 +36,56 @@ def _positive(owner: object, *names: str) -> None:
         )
 
 
+def _later(default: object) -> object:
+    """A field that came after runs had been recorded: at its default it is left out of the hash, so their ids stay true."""
+    return field(default=default, metadata={"later": True})
+
+
 @dataclass(frozen=True)
 class ModelConfig:
-    """A GPT's shape. The block has parameter-free RMSNorm, rotary positions, QK-norm, ReLU² and no biases; the head is untied."""
+    """A GPT's shape and its block. The default block has parameter-free RMSNorm, rotary positions, normalised queries and
+    keys, ReLU², no biases, an untied head, and starts at zero; `spec.GPT2` holds the switches of GPT-2's exact block."""
 
     vocab_size: int = 512
     seq_len: int = 64
     n_layer: int = 2
     d_model: int = 16
     n_head: int = 1
+    norm: str = _later("rms")
+    position: str = _later("rotary")
+    activation: str = _later("relu2")
+    qk_norm: bool = _later(True)
+    bias: bool = _later(False)
+    tied: bool = _later(False)
+    init: str = _later("zero")
+    dropout: float = _later(0.0)
 
     def __post_init__(self) -> None:
         _positive(self, "vocab_size", "seq_len", "n_layer", "d_model", "n_head")
         need(self.d_model % self.n_head == 0, "n_head", self.n_head, f"a divisor of d_model = {self.d_model}")
+        for name, allowed in SWITCHES.items():
+            need(getattr(self, name) in allowed, name, getattr(self, name), ", ".join(map(str, allowed)))
+        need(0 <= self.dropout < 1, "dropout", self.dropout, "0 ≤ share < 1")
+        width = self.d_model // self.n_head
         need(
-            self.d_model // self.n_head % 2 == 0,
+            self.position != "rotary" or width % 2 == 0,
             "d_model / n_head",
-            self.d_model / self.n_head,
+            width,
             "an even number",
             "rotary positions turn pairs of channels",
         )
+
+
+SWITCHES = {
+    "norm": ("rms", "layer"),
+    "position": ("rotary", "learned"),
+    "activation": ("relu2", "gelu"),
+    "qk_norm": (True, False),
+    "bias": (False, True),
+    "tied": (False, True),
+    "init": ("zero", "gpt2"),
+}  # of the block: today's choice first, GPT-2's second
+GPT2 = {name: choices[1] for name, choices in SWITCHES.items()}
 
 
 @dataclass(frozen=True)
@@ -246,11 +276,11 @@ class RunSpec:
 
     @property
     def spec_id(self) -> str:
-        return _digest(dataclasses.asdict(self.science))
+        return _digest(self.science)
 
     @property
     def run_id(self) -> str:
-        return _digest(dataclasses.asdict(self))
+        return _digest(self)
 
     @property
     def branch(self) -> str:
@@ -281,5 +311,13 @@ class RunSpec:
             ) from None
 
 
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+def _hashed(node: object) -> object:
+    """What the hash sees: all fields, but for later ones at their default."""
+    if not dataclasses.is_dataclass(node):
+        return node
+    seen = [f for f in dataclasses.fields(node) if not (f.metadata.get("later") and getattr(node, f.name) == f.default)]
+    return {f.name: _hashed(getattr(node, f.name)) for f in seen}
+
+
+def _digest(spec: Science | RunSpec) -> str:
+    return hashlib.sha256(json.dumps(_hashed(spec), sort_keys=True).encode()).hexdigest()[:12]

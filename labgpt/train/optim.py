@@ -56,9 +56,12 @@ def _squares(m: Tensor) -> list[Tensor]:
 
 def optimizers(model: GPT, config: OptimConfig) -> list[torch.optim.Optimizer]:
     """Every parameter has exactly one optimiser. Each group keeps its peak rate as `peak_lr`."""
+    matrices = {id(p) for p in model.matrices}
+    tables = [model.embed.weight] + ([] if model.position is None else [model.position.weight])
+    taken = matrices | {id(p) for p in tables}
     adam = [
-        {"params": [model.embed.weight], "lr": config.lr_embed, "weight_decay": 0.0},
-        {"params": [model.head.weight], "lr": config.lr_head},
+        {"params": tables, "lr": config.lr_embed, "weight_decay": 0.0},
+        {"params": [p for p in model.parameters() if id(p) not in taken], "lr": config.lr_head},  # the head, and vectors
     ]
     if config.name == "adamw":
         adam.append({"params": model.matrices, "lr": config.lr_matrix})

@@ -1,13 +1,15 @@
 """The GPT: causal, uniform before training, counted, and no model's business but its own."""
 
+import dataclasses
 import math
 
 import pytest
 import torch
 
 from labgpt import cost
-from labgpt.model import GPT, generate
-from labgpt.spec import ModelConfig
+from labgpt.model import GPT
+from labgpt.spec import SWITCHES, ModelConfig, OptimConfig, RunSpec, derive, replace
+from labgpt.train.optim import optimizers
 
 CONFIG = ModelConfig(vocab_size=64, seq_len=16, n_layer=2, d_model=32, n_head=2)
 
@@ -66,20 +68,27 @@ def test_beyond_the_context_is_refused(model):
         model(torch.zeros(1, 17, dtype=torch.long))
 
 
-def test_greedy_takes_the_likeliest_and_the_window_slides(model):
-    out = generate(model, [1, 2, 3], 30, temperature=0)
-    seen = [1, 2, 3]
-    for token in out:
-        assert token == int(model(torch.tensor([seen[-16:]]))[0, -1].argmax())
-        seen.append(token)
+@pytest.mark.parametrize("switch", [name for name in SWITCHES])
+def test_every_switch_gives_another_causal_model_whose_parameters_are_counted(switch):
+    config = dataclasses.replace(CONFIG, **{switch: SWITCHES[switch][1]})
+    model = GPT(config).eval()
+    with torch.no_grad():
+        for i, p in enumerate(model.parameters()):
+            p.add_(0.2 * torch.randn(p.shape, generator=torch.Generator().manual_seed(i)))
+    a = ids()
+    b = torch.cat([a[:, :9], (a[:, 9:] + 1) % 64], dim=1)
+    assert torch.allclose(model(a)[:, :9], model(b)[:, :9], atol=1e-4)
+    assert cost.parameters(config).total == sum(p.numel() for p in model.parameters())
+    assert len(optimizers(model, OptimConfig())) == 2  # and every parameter has one, or a step would leave it
+    assert sum(len(g["params"]) for o in optimizers(model, OptimConfig()) for g in o.param_groups) == len(list(model.parameters()))
 
 
-def test_samples_repeat_with_their_seed_and_top_k_is_kept(model):
-    assert generate(model, [1], 20, seed=4) == generate(model, [1], 20, seed=4) != generate(model, [1], 20, seed=5)
-    assert generate(model, [1], 20, top_k=1) == generate(model, [1], 20, temperature=0)
+def test_a_model_without_new_switches_keeps_the_id_it_was_recorded_under():
+    spec = derive(16)
+    assert spec.spec_id == replace(spec, qk_norm=True, norm="rms").spec_id != replace(spec, qk_norm=False).spec_id
+    assert RunSpec.from_json(spec.to_json()) == spec
 
 
-@pytest.mark.parametrize("arguments, words", [({"ids": []}, "ids"), ({"temperature": -1}, "temperature")])
-def test_wrong_sampling_is_told(model, arguments, words):
-    with pytest.raises(ValueError, match=words):
-        generate(model, **{"ids": [1], "n": 2} | arguments)
+def test_dropout_acts_in_training_alone():
+    model = GPT(dataclasses.replace(CONFIG, dropout=0.5, **{"init": "gpt2"}))
+    assert not torch.equal(model(ids()), model(ids())) and torch.equal(model.eval()(ids()), model(ids()))

@@ -9,6 +9,8 @@ from typing import Literal
 import tyro
 from tyro.conf import Positional
 
+from labgpt.bench import bench
+
 
 def curves(minutes: float = 10, out: Path = Path("runs/curves"), store: Path = Path("runs/store")) -> None:
     """The main job: train a grid, fit the laws, seal a forecast and test it, measure world sizes, write the report.
@@ -275,12 +277,17 @@ def reference(lesson: Positional[str | None] = None, store: Path = Path("runs/st
         print(lessons.make_reference(name, store))
 
 
-VERBS = (curves, train, sample, runs, fit, grade, exercise, start, lab, doctor, test, reference)
+VERBS = (curves, train, sample, runs, fit, grade, exercise, start, lab, doctor, test, bench, reference)
 
 
 def main(args: list[str] | None = None) -> int:
     """Run a verb. 0 done; 2 with one line for a slip; 130 when interrupted."""
+    args = sys.argv[1:] if args is None else args
     try:
+        if args[:1] == ["bench"]:
+            from labgpt.bench.verbs import main as measure
+
+            return measure(args[1:]) or 0
         tyro.extras.subcommand_cli_from_dict(
             {verb.__name__: verb for verb in VERBS},
             prog="labgpt",

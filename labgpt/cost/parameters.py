@@ -10,7 +10,7 @@ from labgpt.spec import ModelConfig
 class Parameters:
     """Parameter counts of one model.
 
-    `total` is everything stored, the last norm's gain included (Hoffmann et al. 2022), `nonembedding` the blocks alone (Kaplan et al. 2020), and
+    `total` is everything stored (Hoffmann et al. 2022), `nonembedding` the blocks alone (Kaplan et al. 2020), and
     `matmul` what multiplies every token: blocks and head, but not the embedding, which is a look-up. At this lab's
     scale the three lie up to a factor of four apart, enough to move a fitted exponent (Pearce & Song 2024,
     arXiv:2406.12907).

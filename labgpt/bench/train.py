@@ -1,0 +1,90 @@
+"""How much of this core's measured peak a training step reaches, and what a second process adds."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+
+from labgpt import corpus, cost
+from labgpt.spec import RunSpec, derive
+
+SHAPES = ((128, 4, "float32"), (128, 4, "bfloat16"), (64, 4, "float32"), (32, 2, "float32"))
+SEQ_LEN, BATCH = 128, 16
+
+
+def spec(d_model: int, n_layer: int, precision: str = "float32", steps: int = 1000, **changes) -> RunSpec:
+    """A run on bytes of Python source whose steps are measured: rows of 128 tokens, 16 a step."""
+    tokens = (steps * SEQ_LEN * BATCH,)
+    shape = {"n_layer": n_layer, "seq_len": SEQ_LEN, "batch_size": BATCH, "precision": precision, "val_tokens": 8192}
+    return corpus.pin(derive(d_model, "pysource", tokens, **shape, **changes))
+
+
+def peak(precision: str) -> float:
+    """FLOPs a second of the best square matrix product of 512 … 2048, one thread."""
+    import torch
+
+    best = 0.0
+    for n in (512, 1024, 2048):
+        a, b = (torch.randn(n, n, dtype=getattr(torch, precision)) for _ in range(2))
+        for _ in range(6):
+            began = time.perf_counter()
+            a @ b
+            best = max(best, 2 * n**3 / (time.perf_counter() - began))
+    return best
+
+
+def step_s(run: RunSpec, steps: int = 30) -> float:
+    """Median seconds of a whole optimiser step (batch, forward, backward, clipping, update), after five to warm up."""
+    from labgpt.parallel import Group
+    from labgpt.train.loop import Trainer
+
+    taken = []
+    with Group(1) as group:
+        trainer = Trainer(run, group)
+        for step in range(steps + 5):
+            began = time.perf_counter()
+            float(trainer.step(step, 1000, 1000))
+            taken.append(time.perf_counter() - began)
+    return statistics.median(taken[5:])
+
+
+def train() -> list[dict]:
+    """Rows {d_model, n_layer, dtype, tokens_per_s, flops_per_s, peak_flops_per_s, mfu}, one thread.
+
+    FLOPs: forward matmuls of model and head times three, causal attention counted half, nothing for the optimiser; the
+    time holds everything, the optimiser included. Starts itself again with the allocator settings that the launcher gives.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    rows, peaks = [], {precision: peak(precision) for precision in {p for *_, p in SHAPES}}
+    for d_model, n_layer, precision in SHAPES:
+        run = spec(d_model, n_layer, precision)
+        pace = run.science.tokens_per_step / step_s(run)
+        flops = cost.flops(run.science.model).train * pace
+        rows.append({
+            "d_model": d_model, "n_layer": n_layer, "dtype": precision, "tokens_per_s": pace, "flops_per_s": flops,
+            "peak_flops_per_s": peaks[precision], "mfu": flops / peaks[precision],
+        })  # fmt: skip
+    return rows
+
+
+def ddp(pairs: int = 3, steps: int = 80) -> dict:
+    """Two one-thread processes under DDP against one, the same global batch: tokens a second, medians of alternating runs.
+
+    Returns {tokens_per_s: {1: …, 2: …}, speedup, pairs, cores}. d_model 128, 4 layers.
+    """
+    from labgpt import sweep
+
+    found: dict[int, list[float]] = {1: [], 2: []}
+    for seed in range(pairs):
+        for world in found:
+            run = spec(128, 4, steps=steps, seed=seed, world_size=world)
+            with tempfile.TemporaryDirectory() as store:
+                sweep.launch(run, store)
+                found[world].append(float(sweep.table(store, [run.run_id])["tokens_per_s"].iloc[0]))
+    middle = {world: statistics.median(values) for world, values in found.items()}
+    speedup = statistics.median(two / one for one, two in zip(found[1], found[2], strict=True))
+    return {"tokens_per_s": middle, "speedup": speedup, "pairs": found, "cores": os.cpu_count()}

@@ -1,0 +1,119 @@
+"""`labgpt bench NAME`: measurements that a quiet machine is needed for; tests check what they compute, not how fast."""
+
+from __future__ import annotations
+
+import json as codec
+import os
+import sys
+from pathlib import Path
+
+import tyro
+
+from labgpt import machine
+from labgpt.record import provenance, write_atomic
+
+
+def shakespeare(peer: Path, text: Path | None = None, pairs: int = 3, json: Path | None = None) -> None:
+    """Time to a loss beside nanoGPT's CPU recipe, alternating runs.
+
+    Args:
+        peer: a checkout of karpathy/nanoGPT.
+        text: tinyshakespeare; the peer's own data/shakespeare_char/input.txt when left out.
+        pairs: how often each is run.
+        json: write the figures there too.
+    """
+    from labgpt.bench.shakespeare import shakespeare as measure
+
+    found = measure(peer, text, pairs)
+    keep(json, found)
+    print(f"ours {found['ours_s']:.1f} s to {found['ours_val_loss']:.4f} ({found['ours_params']:,} weights), nanoGPT "
+          f"{found['peer_s']:.1f} s to {found['peer_val_loss']:.4f}: {found['ratio']:.1f} times faster (cold "
+          f"{found['ratio_cold']:.1f})")  # fmt: skip
+    if found["void"]:
+        print(f"void: other processes kept {found['other_cores']:.2f} cores busy; run it again on a quiet machine")
+
+
+def train(json: Path | None = None) -> None:
+    """Share of one core's measured peak that a training step reaches.
+
+    Args:
+        json: write the rows there too.
+    """
+    from labgpt.bench.train import train as measure
+
+    _in_the_launcher_s_environment()
+    rows = measure()
+    keep(json, rows)
+    for r in rows:
+        print(f"d {r['d_model']:>3}, {r['n_layer']} layers, {r['dtype']:<8}  {r['tokens_per_s']:>9,.0f} tokens/s  "
+              f"{r['flops_per_s'] / 1e9:6.1f} of {r['peak_flops_per_s'] / 1e9:6.1f} GFLOP/s: {r['mfu']:.2f}")  # fmt: skip
+
+
+def ddp(pairs: int = 3, json: Path | None = None) -> None:
+    """Two one-thread processes against one, the same global batch.
+
+    Args:
+        pairs: how often each is run.
+        json: write the figures there too.
+    """
+    from labgpt.bench.train import ddp as measure
+
+    found = measure(pairs)
+    keep(json, found)
+    one, two = found["tokens_per_s"].values()
+    print(f"1 process {one:,.0f} tokens/s, 2 processes {two:,.0f}: {found['speedup']:.2f} times")
+
+
+def generate(peer: Path | None = None, json: Path | None = None) -> None:
+    """Tokens a second of cached generation beside nanoGPT's and transformers'.
+
+    Args:
+        peer: a checkout of karpathy/nanoGPT.
+        json: write the rows there too.
+    """
+    from labgpt.bench.generate import generate as measure
+
+    rows = measure(peer)
+    keep(json, rows)
+    for r in rows:
+        beside = [(n, r[f"{k}_tokens_per_s"]) for n, k in (("nanoGPT", "peer"), ("transformers", "hf"))]
+        said = "".join(f", {n} {v:.1f} ({r['ours_tokens_per_s'] / v:.1f}×)" for n, v in beside if v)
+        print(f"{r['model']}: {r['ours_tokens_per_s']:.1f} tokens/s{said}")
+
+
+def torture(kills: int = 50, files: int = 60, seed: int = 0, json: Path | None = None) -> None:
+    """Kill a run at random moments, and feed it spoilt checkpoints.
+
+    Args:
+        kills: SIGKILLs over one run.
+        files: mutated checkpoint files.
+        seed: of the moments and mutations.
+        json: write the figures there too.
+    """
+    from labgpt.bench.torture import torture as measure
+
+    found = measure(kills, files, seed)
+    keep(json, found)
+    print(f"{found['kills']} kills: final weights {'the same' if found['same_weights'] else 'NOT the same'}; {found['files']} spoilt "
+          f"checkpoints: {found['loaded_as_good']} loaded as good, {found['tracebacks']} tracebacks")  # fmt: skip
+
+
+VERBS = (shakespeare, train, ddp, generate, torture)
+
+
+def keep(path: Path | None, found: list | dict) -> None:
+    """Write the figures as JSON, with their provenance beside the single ones."""
+    if path is not None:
+        where = found | {"provenance": provenance()} if isinstance(found, dict) else found
+        write_atomic(path, codec.dumps(where, indent=1) + "\n")
+
+
+def _in_the_launcher_s_environment() -> None:
+    """Start again with the settings that training processes get, for glibc reads its own before Python runs."""
+    wanted = machine.worker_env()
+    if os.environ.get("MALLOC_TOP_PAD_") != wanted["MALLOC_TOP_PAD_"]:
+        os.execvpe(sys.executable, [sys.executable, "-m", "labgpt", *sys.argv[1:]], wanted)
+
+
+def main(args: list[str]) -> None:
+    tyro.extras.subcommand_cli_from_dict({verb.__name__: verb for verb in VERBS}, prog="labgpt bench", args=args, description=__doc__)

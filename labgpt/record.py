@@ -102,6 +102,7 @@ class RunDir:
         self.status_file = self.path / "status.json"
         self.weights = self.path / "model.safetensors"
         self.claim = self.path / "claim.lock"
+        self.checkpoints = self.path / "checkpoints"
 
     def status(self) -> dict:
         """The last status written, {} where there is none or it cannot be read."""

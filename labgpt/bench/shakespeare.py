@@ -88,13 +88,12 @@ def shakespeare(folder: Path, text: Path | None = None, pairs: int = 3) -> dict:
                 runs.append(run)
     mine, their = runs[::2], runs[1::2]
     ratios = [b["s"] / a["s"] for a, b in zip(mine, their, strict=True)]
+    middle = {key: [statistics.median(run[key] for run in kind) for kind in (mine, their)] for key in ("s", "loss")}
     return {
-        "ours_s": statistics.median(r["s"] for r in mine), "peer_s": statistics.median(r["s"] for r in their),
-        "ratio": statistics.median(ratios), "ratio_cold": ratios[0], "ratios": ratios,
-        "ours_val_loss": statistics.median(r["loss"] for r in mine), "peer_val_loss": statistics.median(r["loss"] for r in their),
-        "ours_params": mine[0]["params"], "tokens": mine[0]["tokens"], "ours_context": SHAPE["seq_len"], "peer_context": RECIPE["block_size"],
-        "peer_threads": threads,
-        "other_cores": max(busy), "void": max(busy) > OTHERS,
+        "ours_s": middle["s"][0], "peer_s": middle["s"][1], "ratio": statistics.median(ratios), "ratio_cold": ratios[0],
+        "ratios": ratios, "ours_val_loss": middle["loss"][0], "peer_val_loss": middle["loss"][1],
+        "ours_params": mine[0]["params"], "tokens": mine[0]["tokens"], "ours_context": SHAPE["seq_len"],
+        "peer_context": RECIPE["block_size"], "peer_threads": threads, "other_cores": max(busy), "void": max(busy) > OTHERS,
     }  # fmt: skip
 
 

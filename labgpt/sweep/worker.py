@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labgpt.record import RunDir
 from labgpt.spec import RunSpec
-from labgpt.train import run
+from labgpt.train import Stopped, run
 
 
 def _leave_with_parent() -> None:
@@ -37,6 +37,8 @@ def main(store: str, run_ids: list[str]) -> int:
             run(RunSpec.read(place.spec), store)
         except TimeoutError:
             continue
+        except Stopped as stopped:
+            return stopped.code
         except (RuntimeError, ValueError, OSError, MemoryError) as error:
             print(f"run {run_id}: {error}", file=sys.stderr)
             if place.status().get("state") != "failed":

@@ -1,5 +1,5 @@
 """Training: one run from its spec. `python -m labgpt.train SPEC.json`, alone or under torchrun."""
 
-from .run import load_model, run
+from .run import Stopped, load_model, run
 
-__all__ = ["load_model", "run"]
+__all__ = ["Stopped", "load_model", "run"]

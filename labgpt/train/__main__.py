@@ -7,19 +7,23 @@ import sys
 
 from labgpt.spec import RunSpec
 
-from .run import run
+from .run import CHECKPOINT_EVERY_S, Stopped, run
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m labgpt.train", description=__doc__)
     parser.add_argument("spec", help="a RunSpec as JSON")
     parser.add_argument("--store", default="runs/store", help="where run directories lie")
+    parser.add_argument("--checkpoint-every", type=float, default=CHECKPOINT_EVERY_S, metavar="S", help="seconds between them")
     args = parser.parse_args()
     try:
-        place = run(RunSpec.read(args.spec), args.store)
+        place = run(RunSpec.read(args.spec), args.store, args.checkpoint_every)
     except (ValueError, TimeoutError, RuntimeError, OSError) as error:
         print(f"labgpt.train: {error}", file=sys.stderr)
         return 2
+    except Stopped as stopped:
+        print(f"labgpt.train: {stopped}", file=sys.stderr)
+        return stopped.code
     for row in place.finished_rows() or []:
         print(f"{row['branch']}  N {row['n_matmul']:,}  D {row['tokens']:,}  val_loss {row['val_loss']:.4f}")
     return 0

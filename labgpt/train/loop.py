@@ -9,10 +9,10 @@ budget is a proper run of its own length, for about 60 % of the price.
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -28,6 +28,7 @@ from labgpt.tokens import TokenSet, prepare
 from .optim import optimizers, rate
 
 EVAL_ROWS = 64  # sequences in one evaluation batch: constant, so that the loss does not depend on who evaluates
+LOOK_EVERY = 64  # steps between looks at the loss: each look waits for the device
 
 
 class Diverged(RuntimeError):
@@ -51,38 +52,58 @@ def planned_tokens(spec: RunSpec) -> int:
     return sum(end - start for start, _, end in plan(spec)) * spec.science.tokens_per_step
 
 
+@dataclass
+class Position:
+    """Where a run stands: which stage of the plan, the next step in it, steps done in all, and seconds so far.
+
+    losses: of the branch's steps (of the last step where there is no cooldown). kept: the trunk, as it was at the fork.
+    """
+
+    stage: int = 0
+    step: int = 0
+    done: int = 0
+    trunk_s: float = 0.0
+    branch_s: float = 0.0
+    losses: list[Tensor] = field(default_factory=list)
+    kept: dict[str, Tensor] | None = None
+
+
 class Trainer:
-    """A model, its optimisers and its data; `rows()` trains and yields a Row at every budget."""
+    """A model, its optimisers and its data; `rows()` trains from `at` on and yields a Row at every budget."""
 
     def __init__(self, spec: RunSpec, group: Group):
-        self.spec, self.group = spec, group
+        self.spec, self.group, self.at = spec, group, Position()
         science = spec.science
         self.data: TokenSet = prepare(science)
         self.model = GPT(science.model, science.seed).to(spec.execution.device)
         self.optimizers = optimizers(self.model, science.optim)
         self.replicas = replicas(self.model, group, spec.execution)
         self.parameters = list(self.model.parameters())
+        torch.manual_seed(science.seed)  # dropout draws from torch's own stream
 
     def rows(self, tick: Callable[[int], None] = lambda step: None) -> Iterator[Row]:
         """Train; `tick(steps done)` is called after every step. Yields one Row a budget, in order."""
         stages = plan(self.spec)
-        done, trunk_s = 0, 0.0
-        for number, (start, fork, end) in enumerate(stages):
-            clock = time.perf_counter()
-            for step in range(start, fork):
-                loss = self.step(step, fork, end)
-                tick(done := done + 1)
-            trunk_s += time.perf_counter() - clock
-            kept = None if number == len(stages) - 1 else self.snapshot()
-            clock, losses = time.perf_counter(), []
-            for step in range(fork, end):
-                losses.append(loss := self.step(step, fork, end))
-                tick(done := done + 1)
-            train_loss = float(torch.stack(losses).mean()) if losses else float(loss)
-            seconds = trunk_s + time.perf_counter() - clock
-            yield self.row(end, train_loss, seconds)
-            if kept is not None:
-                self.restore(kept)
+        for _, fork, end in stages[self.at.stage :]:
+            at, last = self.at, self.at.stage == len(stages) - 1
+            while at.step < end:
+                clock = time.perf_counter()
+                if at.step == fork and not last:
+                    at.kept = self.snapshot("kept.")
+                loss = self.step(at.step, fork, end)
+                if at.step >= fork or at.step == end - 1:
+                    at.losses.append(loss)
+                branch = at.step >= fork
+                at.step, at.done = at.step + 1, at.done + 1
+                if at.done % LOOK_EVERY == 0 and not math.isfinite(loss):
+                    raise Diverged(self.diverged(float(loss), at.step))
+                at.trunk_s += 0.0 if branch else time.perf_counter() - clock
+                at.branch_s += time.perf_counter() - clock if branch else 0.0
+                tick(at.done)
+            yield self.row(end, float(torch.stack(at.losses).mean()), at.trunk_s + at.branch_s)
+            if at.kept is not None:
+                self.restore(at.kept, "kept.")
+            self.at = Position(at.stage + 1, fork, at.done, at.trunk_s)
 
     def batch(self, step: int) -> Callable[[int, int], tuple[Tensor, Tensor]]:
         def rows(start: int, stop: int) -> tuple[Tensor, Tensor]:
@@ -121,9 +142,7 @@ class Trainer:
         spec, model = self.spec, self.spec.science.model
         val_loss = self.evaluate()
         if not math.isfinite(val_loss) or not math.isfinite(train_loss):
-            raise Diverged(
-                f"loss is {val_loss} at step {step} (d_model {model.d_model}); try a learning rate half as large"
-            )
+            raise Diverged(self.diverged(val_loss, step))
         n, tokens = cost.parameters(model), step * spec.science.tokens_per_step
         per_byte = self.data.bytes_per_token
         return Row(
@@ -149,10 +168,26 @@ class Trainer:
             reduction=spec.execution.reduction,
         )
 
-    def snapshot(self) -> tuple[dict, list[dict]]:
-        return copy.deepcopy(self.model.state_dict()), [copy.deepcopy(o.state_dict()) for o in self.optimizers]
+    def diverged(self, loss: float, step: int) -> str:
+        return f"loss is {loss} at step {step} (d_model {self.spec.science.model.d_model}); try a learning rate half as large"
 
-    def restore(self, kept: tuple[dict, list[dict]]) -> None:
-        self.model.load_state_dict(kept[0])
-        for optimizer, state in zip(self.optimizers, kept[1], strict=True):
-            optimizer.load_state_dict(state)
+    def snapshot(self, prefix: str) -> dict[str, Tensor]:
+        """Copies of everything that a step changes, by name: weights, optimisers' states, the random stream."""
+        found = {f"model.{name}": t for name, t in self.model.state_dict().items()} | {"random": torch.get_rng_state()}
+        for i, optimizer in enumerate(self.optimizers):
+            for p, state in optimizer.state_dict()["state"].items():
+                found |= {f"optimizer.{i}.{p}.{key}": t for key, t in state.items()}
+        return {prefix + name: t.detach().clone() for name, t in found.items()}
+
+    def restore(self, kept: dict[str, Tensor], prefix: str) -> None:
+        """Back to a snapshot, bit for bit."""
+        kept = {name.removeprefix(prefix): t.clone() for name, t in kept.items() if name.startswith(prefix)}
+        self.model.load_state_dict({name: kept[f"model.{name}"] for name in self.model.state_dict()})
+        torch.set_rng_state(kept["random"])
+        for i, optimizer in enumerate(self.optimizers):
+            state: dict[int, dict[str, Tensor]] = {}
+            for name, t in kept.items():
+                if name.startswith(f"optimizer.{i}."):
+                    p, key = name.split(".")[2:]
+                    state.setdefault(int(p), {})[key] = t
+            optimizer.load_state_dict(optimizer.state_dict() | {"state": state})

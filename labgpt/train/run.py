@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import shutil
+import signal
+import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,16 +23,26 @@ from labgpt.parallel import Group
 from labgpt.record import RunDir, provenance, sha256, write_atomic
 from labgpt.spec import RunSpec
 
-from .loop import Diverged, Trainer, plan
+from . import checkpoint
+from .loop import Trainer, plan
 
 NOTE_EVERY_S = 0.5  # how often a run notes its progress
+CHECKPOINT_EVERY_S = 30.0
 
 
-def run(spec: RunSpec, store: str | Path = "runs/store") -> RunDir:
-    """Train what the spec says and leave it in `store/RUN_ID/`; a finished run is left as it is.
+class Stopped(KeyboardInterrupt):
+    """SIGINT or SIGTERM came; a checkpoint was written. `code`: the exit status that says so."""
+
+    def __init__(self, words: str, code: int):
+        super().__init__(words)
+        self.code = code
+
+
+def run(spec: RunSpec, store: str | Path = "runs/store", checkpoint_every_s: float = CHECKPOINT_EVERY_S) -> RunDir:
+    """Train what the spec says and leave it in `store/RUN_ID/`; a finished run is left as it is, a stopped one goes on.
 
     Raises ValueError for a spec that does not fit this machine, Diverged when the loss stops being a number, TimeoutError
-    when another process is training the same run.
+    when another process is training the same run, Stopped after Ctrl-C or SIGTERM.
     """
     spec = corpus.pin(spec)
     place = RunDir(Path(store) / spec.run_id)
@@ -35,14 +52,13 @@ def run(spec: RunSpec, store: str | Path = "runs/store") -> RunDir:
     torch.use_deterministic_algorithms(spec.execution.reduction == "tree")
     with Group(spec.execution.world_size, spec.execution.device) as group:
         if group.rank > 0:
-            for _ in Trainer(spec, group).rows():
-                pass
+            follow(spec, place, group)
             return place
         place.path.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(place.claim, timeout=0):
                 if place.finished_rows() is None:
-                    _train(spec, place, group)
+                    _train(spec, place, group, checkpoint_every_s)
         except Timeout:
             raise TimeoutError(
                 f"run {spec.run_id}: another process is training it; wait, or look at {place.status_file}"
@@ -50,41 +66,77 @@ def run(spec: RunSpec, store: str | Path = "runs/store") -> RunDir:
     return place
 
 
-def _train(spec: RunSpec, place: RunDir, group: Group) -> None:
-    """Rank 0's side: rows and status as they come, weights at the end, "done" last of all."""
+def follow(spec: RunSpec, place: RunDir, group: Group) -> None:
+    """The other ranks' side: from the same checkpoint, step by step with rank 0, which alone decides when to stop."""
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, signal.SIG_IGN)
+    trainer = Trainer(spec, group)
+    checkpoint.resume(place, trainer)
+    for _ in trainer.rows():
+        pass
+
+
+def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float) -> None:
+    """Rank 0's side: rows, status and checkpoints as they come, weights at the end, "done" last of all."""
     write_atomic(place.spec, spec.to_json())
     total, began = sum(end - start for start, _, end in plan(spec)), time.time()
     note = {"state": "running", "steps": 0, "total_steps": total, "started_at": began, "provenance": provenance()}
-    place.write_status(**note)
-    trainer, rows, noted, sent = Trainer(spec, group), [], time.monotonic(), _loopback_bytes()
+    trainer = Trainer(spec, group)
+    rows, note["notes"] = checkpoint.resume(place, trainer)
+    for line in note["notes"]:
+        print(f"labgpt.train: run {spec.run_id}: {line}", file=sys.stderr)
+    place.write_status(**note | {"steps": trainer.at.done})
+    sent, first, noted, saved = _loopback_bytes(), trainer.at.done, time.monotonic(), time.monotonic()
 
-    def tick(steps: int) -> None:
-        nonlocal noted
-        if time.monotonic() - noted > NOTE_EVERY_S:
-            noted = time.monotonic()
-            place.write_status(durable=False, **note | {"steps": steps, "seconds": time.time() - began})
+    with _signals() as came:
 
-    try:
-        for row in trainer.rows(tick):
-            rows.append(row)
+        def tick(steps: int) -> None:
+            nonlocal noted, saved
+            now = time.monotonic()
+            if came or now - saved > checkpoint_every_s:
+                if not trainer.at.losses or math.isfinite(trainer.at.losses[-1]):
+                    checkpoint.write(place, trainer, rows)
+                saved = time.monotonic()
+            if came:
+                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command goes on from there"
+                raise Stopped(words, 128 + came[0])
+            if now - noted > NOTE_EVERY_S:
+                noted = now
+                place.write_status(durable=False, **note | {"steps": steps, "seconds": time.time() - began})
+
+        try:
             digest = place.write_rows(rows)
-    except (Diverged, MemoryError, OSError) as error:
-        place.write_status(**note | {"state": "failed", "reason": str(error), "seconds": time.time() - began})
-        raise
-    weights = save({name: t.contiguous() for name, t in trainer.model.state_dict().items()})
-    write_atomic(place.weights, weights)
-    if group.world_size > 1:
-        note["loopback_bytes_per_step"] = (_loopback_bytes() - sent) / total
-    place.write_status(
-        **note
-        | {
-            "state": "done",
-            "steps": total,
-            "seconds": time.time() - began,
-            "rows_sha256": digest,
-            "weights_sha256": sha256(weights),
-        }
-    )
+            for row in trainer.rows(tick):
+                rows.append(row)
+                digest = place.write_rows(rows)
+            weights = save({name: t.contiguous() for name, t in trainer.model.state_dict().items()})
+            write_atomic(place.weights, weights)
+        except (RuntimeError, MemoryError, OSError) as error:  # diverged, out of memory, a lost peer; a full disk
+            failed = {"state": "failed", "reason": f"{error or type(error).__name__}".splitlines()[0]}
+            with contextlib.suppress(OSError):
+                place.write_status(**note | failed | {"seconds": time.time() - began})
+            raise
+    if group.world_size > 1 and total > first:
+        note["loopback_bytes_per_step"] = (_loopback_bytes() - sent) / (total - first)
+    done = {"state": "done", "steps": total, "seconds": time.time() - began, "rows_sha256": digest}
+    place.write_status(**note | done | {"weights_sha256": sha256(weights)})
+    shutil.rmtree(place.checkpoints, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    """A list that SIGINT and SIGTERM put their number into, to be looked at between steps; in the main thread only."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    hear: Callable = lambda number, frame: came.append(number)  # noqa: E731
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _loopback_bytes() -> int:

@@ -1,0 +1,76 @@
+"""Checkpoints: where a run stands, so that a stopped one goes on to the same bits.
+
+    checkpoints/00000512.safetensors   every tensor: weights, optimisers' states, random state, a branch's losses and its trunk
+    checkpoints/00000512.json          where in the plan, the rows so far, and the hashes of both files
+
+The JSON is written last: without one that holds its own hash and the tensors', a checkpoint does not exist. So whatever
+byte is missing or changed, the file is named and the one before it is taken.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from safetensors.torch import load, save
+
+from labgpt.record import Row, RunDir, sha256, write_atomic
+
+from .loop import Position, Trainer
+
+KEEP = 2
+
+
+def write(place: RunDir, trainer: Trainer, rows: list[Row]) -> Path:
+    """Write where `trainer` stands, then drop all but the last KEEP. Raises OSError when the disk is full."""
+    at, tensors = trainer.at, trainer.snapshot("now.")
+    tensors |= {f"losses.{i}": loss for i, loss in enumerate(at.losses)} | (at.kept or {})
+    body = save({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()})
+    path = place.checkpoints / f"{at.done:08d}.safetensors"
+    write_atomic(path, body)
+    where = {"run_id": trainer.spec.run_id, "stage": at.stage, "step": at.step, "done": at.done, "trunk_s": at.trunk_s}
+    where |= {"branch_s": at.branch_s, "rows": [asdict(row) for row in rows], "tensors_sha256": sha256(body)}
+    text = json.dumps(where, sort_keys=True)
+    write_atomic(path.with_suffix(".json"), json.dumps({"sha256": sha256(text), "checkpoint": text}) + "\n")
+    kept = sorted(place.checkpoints.glob("*.json"))[-KEEP:]
+    for old in place.checkpoints.glob("*.*"):
+        if old.with_suffix(".json") not in kept and not old.name.startswith("."):
+            old.unlink(missing_ok=True)
+    return path
+
+
+def resume(place: RunDir, trainer: Trainer) -> tuple[list[Row], list[str]]:
+    """Put `trainer` where the newest good checkpoint stands: (its rows, a line for each bad one passed over).
+
+    Every rank calls this before the first step; none writes until all have stepped, so all see the same files.
+    """
+    notes = []
+    for path in sorted(place.checkpoints.glob("*.json"), reverse=True):
+        try:
+            where, tensors = read(path, trainer.spec.run_id)
+        except (ValueError, OSError) as error:
+            notes.append(f"checkpoint {path.stem} is not used: {str(error).splitlines()[0]}")
+            continue
+        losses = [tensors[f"losses.{i}"] for i in range(sum(name.startswith("losses.") for name in tensors))]
+        kept = {name: t for name, t in tensors.items() if name.startswith("kept.")}
+        trainer.restore(tensors, "now.")
+        position = {name: where[name] for name in ("stage", "step", "done", "trunk_s", "branch_s")}
+        trainer.at = Position(**position, losses=losses, kept=kept or None)
+        return [Row(**row) for row in where["rows"]], notes
+    return [], notes
+
+
+def read(path: Path, run_id: str) -> tuple[dict, dict]:
+    """(position, tensors) of a checkpoint, whole and of this run; ValueError or OSError says what is wrong."""
+    outer = json.loads(path.read_text(encoding="utf-8"))
+    text = outer.get("checkpoint") if isinstance(outer, dict) else None
+    if not isinstance(text, str) or outer.get("sha256") != sha256(text):
+        raise ValueError("its JSON is not what was written")
+    where = json.loads(text)
+    if where["run_id"] != run_id:
+        raise ValueError(f"it belongs to run {where['run_id']}")
+    body = path.with_suffix(".safetensors").read_bytes()
+    if sha256(body) != where["tensors_sha256"]:
+        raise ValueError("its tensors are not what was written")
+    return where, load(body)

@@ -78,12 +78,7 @@ def train(
 
 
 def sample(
-    run: Positional[Path],
-    prompt: str = "def ",
-    n: int = 200,
-    temperature: float = 0.8,
-    top_k: int | None = None,
-    seed: int = 0,
+    run: Positional[Path], prompt: str = "def ", n: int = 200, temperature: float = 0.8, top_k: int | None = None, seed: int = 0
 ) -> None:
     """Write text with a trained model.
 
@@ -156,15 +151,11 @@ def fit(
     try:
         rows = pd.read_csv(table)
     except (OSError, ValueError) as error:
-        raise ValueError(
-            f"table = {str(table)!r}: {error}; allowed is a CSV file with columns {n}, {d}, {loss}"
-        ) from None
+        raise ValueError(f"table = {str(table)!r}: {error}; allowed is a CSV file with columns {n}, {d}, {loss}") from None
     if corpus is not None:
         rows = rows[rows["corpus"] == corpus]
     elif "corpus" in rows and rows["corpus"].nunique() > 1:
-        raise ValueError(
-            f"corpus = None: the table mixes {', '.join(sorted(rows['corpus'].unique()))}; choose one with --corpus"
-        )
+        raise ValueError(f"corpus = None: the table mixes {', '.join(sorted(rows['corpus'].unique()))}; choose one with --corpus")
     group = cluster if cluster in rows else None
     if form == "chinchilla":
         law = Chinchilla().fit(rows, n, d, loss, group, bootstrap, delta)
@@ -179,9 +170,7 @@ def fit(
     if json is not None:
         write_atomic(
             json,
-            codec.dumps(
-                {"form": form, "params": law.to_dict(), "rows_used": law.n_points_, "warnings": law.warnings_}, indent=1
-            )
+            codec.dumps({"form": form, "params": law.to_dict(), "rows_used": law.n_points_, "warnings": law.warnings_}, indent=1)
             + "\n",
         )
 

@@ -31,9 +31,7 @@ def need(ok: bool, name: str, value: object, allowed: str, hint: str = "") -> No
 def _positive(owner: object, *names: str) -> None:
     for name in names:
         value = getattr(owner, name)
-        need(
-            isinstance(value, int) and not isinstance(value, bool) and value > 0, name, value, "a whole number above 0"
-        )
+        need(isinstance(value, int) and not isinstance(value, bool) and value > 0, name, value, "a whole number above 0")
 
 
 def _later(default: object) -> object:
@@ -100,13 +98,7 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         known = self.corpus in CORPORA or self.corpus.startswith("file:")
-        need(
-            known,
-            "corpus",
-            self.corpus,
-            ", ".join(CORPORA) + ", file:PATH",
-            "`file:notes.txt` trains on a text of yours",
-        )
+        need(known, "corpus", self.corpus, ", ".join(CORPORA) + ", file:PATH", "`file:notes.txt` trains on a text of yours")
         kind, _, size = self.tokenizer.partition(":")
         need(kind in ("bytes", "symbols", "bpe"), "tokenizer", self.tokenizer, "bytes, symbols, bpe:VOCABULARY")
         need(
@@ -116,13 +108,7 @@ class DataConfig:
             "symbols for zipf-markov, bytes or bpe:VOCABULARY for text",
         )
         if kind == "bpe":
-            need(
-                size.isdigit() and 256 < int(size) <= 65536,
-                "tokenizer",
-                self.tokenizer,
-                "bpe:257 … bpe:65536",
-                "try bpe:1024",
-            )
+            need(size.isdigit() and 256 < int(size) <= 65536, "tokenizer", self.tokenizer, "bpe:257 … bpe:65536", "try bpe:1024")
         _positive(self, "val_tokens")
         if self.unique_tokens is not None:
             _positive(self, "unique_tokens")
@@ -155,7 +141,8 @@ class OptimConfig:
 @dataclass(frozen=True)
 class ScheduleConfig:
     """Warm-up, stable, decay (WSD; Hägele et al. 2024): one trunk at constant rate, and for each budget a branch whose
-    learning rate cools to zero over the last `cooldown` share of that budget. `budgets` are tokens, ascending."""
+    learning rate cools to zero over the last `cooldown` share of that budget (1: the whole of it, warmed up first).
+    `budgets` are tokens, ascending."""
 
     budgets: tuple[int, ...] = (262_144,)
     warmup_steps: int = 20
@@ -168,8 +155,8 @@ class ScheduleConfig:
             need(isinstance(budget, int) and budget > 0, "budgets", budget, "whole numbers of tokens above 0")
         need(list(self.budgets) == sorted(set(self.budgets)), "budgets", self.budgets, "ascending, each once")
         need(self.warmup_steps >= 0, "warmup_steps", self.warmup_steps, "0 or more")
-        need(0 <= self.cooldown < 1, "cooldown", self.cooldown, "0 ≤ share < 1")
-        need(self.shape in ("1-sqrt", "linear"), "shape", self.shape, "1-sqrt, linear")
+        need(0 <= self.cooldown <= 1, "cooldown", self.cooldown, "0 ≤ share ≤ 1")
+        need(self.shape in ("1-sqrt", "linear", "cosine"), "shape", self.shape, "1-sqrt, linear, cosine")
 
 
 @dataclass(frozen=True)
@@ -202,12 +189,7 @@ class Science:
             unique,
             f"at least one row, {self.model.seq_len} tokens",
         )
-        need(
-            self.data.val_tokens >= self.model.seq_len,
-            "val_tokens",
-            self.data.val_tokens,
-            f"at least {self.model.seq_len}",
-        )
+        need(self.data.val_tokens >= self.model.seq_len, "val_tokens", self.data.val_tokens, f"at least {self.model.seq_len}")
         fixed = CORPORA.get(self.data.corpus, {})
         if self.data.tokenizer == "symbols":
             need(
@@ -216,14 +198,9 @@ class Science:
                 self.model.seq_len,
                 f"at most {fixed['seq_len']}, the length of a {self.data.corpus} document",
             )
-        needed = {"symbols": fixed.get("vocab_size"), "bytes": 256}.get(self.data.tokenizer) or int(
-            self.data.tokenizer[4:]
-        )
+        needed = {"symbols": fixed.get("vocab_size"), "bytes": 256}.get(self.data.tokenizer) or int(self.data.tokenizer[4:])
         need(
-            self.model.vocab_size == needed,
-            "vocab_size",
-            self.model.vocab_size,
-            f"{needed} for tokenizer {self.data.tokenizer!r}",
+            self.model.vocab_size == needed, "vocab_size", self.model.vocab_size, f"{needed} for tokenizer {self.data.tokenizer!r}"
         )
 
     @property
@@ -306,9 +283,7 @@ class RunSpec:
         try:
             return cls.from_json(Path(path).read_text(encoding="utf-8"), str(path))
         except FileNotFoundError:
-            raise ValueError(
-                f"spec = {str(path)!r}: no such file; write one with `labgpt train --save-spec {path}`"
-            ) from None
+            raise ValueError(f"spec = {str(path)!r}: no such file; write one with `labgpt train --save-spec {path}`") from None
 
 
 def _hashed(node: object) -> object:

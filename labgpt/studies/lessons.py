@@ -77,20 +77,41 @@ def world_size(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     }
 
 
+def one_model(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    """Learning rates under two parametrisations at three widths, and tricks one at a time."""
+    from .tuning import SCALED, STANDARD, TRICKS, scaled, standard
+
+    widths = [w * scale for w in (16, 32, 64)]
+    return {
+        **{f"scaled-{f:g}": [s for w in widths for s in sweep.grid([w], _fixed(0.25), seeds=seeds, **scaled(w, f))] for f in SCALED},
+        **{f"standard-{r:g}": sweep.grid(widths, _fixed(0.25), seeds=seeds, **standard(r)) for r in STANDARD},
+        **{f"trick-{name}": sweep.grid([32 * scale], _fixed(0.5), "pysource", seeds=seeds, **change) for name, change in TRICKS.items()},
+    }
+
+
+def tuning_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    from . import tuning
+
+    return tuning.study(seeds)
+
+
 LESSONS = {
     "00_first_curve": first_curve,
     "01_model_size": model_size,
     "02_tokens": tokens,
     "03_compute": compute,
     "04_world_size": world_size,
+    "05_one_model": one_model,
 }
+STUDIES = {"05_tuning_study": tuning_study}  # recorded for a lesson to read, trained nowhere else
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:
     """{group: specs} of a lesson. The gpu tier has every width times eight."""
-    if lesson not in LESSONS:
-        raise ValueError(f"lesson = {lesson!r}: allowed is {', '.join(LESSONS)}")
-    return LESSONS[lesson](seeds, 8 if tier == "gpu" else 1)
+    known = LESSONS | STUDIES
+    if lesson not in known:
+        raise ValueError(f"lesson = {lesson!r}: allowed is {', '.join(known)}")
+    return known[lesson](seeds, 8 if tier == "gpu" else 1)
 
 
 def reference_path(lesson: str) -> Path:

@@ -71,14 +71,18 @@ def train(
         sweep.launch(spec, store)
     row = sweep.table(store, [spec.run_id]).iloc[-1]
     floor = "" if row["bayes_loss"] != row["bayes_loss"] else f", entropy {row['bayes_loss']:.4f}"
-    print(
-        f"N {row['n_matmul']:,}  D {row['tokens']:,}  val_loss {row['val_loss']:.4f} nats/token{floor}  "
-        f"{row['seconds']:.1f} s  {Path(store) / spec.run_id}"
-    )
+    print(f"N {row['n_matmul']:,}  D {row['tokens']:,}  val_loss {row['val_loss']:.4f} nats/token{floor}  {row['seconds']:.1f} s  "
+          f"{Path(store) / spec.run_id}")  # fmt: skip
 
 
 def sample(
-    run: Positional[Path], prompt: str = "def ", n: int = 200, temperature: float = 0.8, top_k: int | None = None, seed: int = 0
+    run: Positional[Path],
+    prompt: str = "def ",
+    n: int = 200,
+    temperature: float = 0.8,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int = 0,
 ) -> None:
     """Write text with a trained model.
 
@@ -88,16 +92,20 @@ def sample(
         n: tokens to write.
         temperature: 0 always takes the likeliest.
         top_k: draw from the k likeliest alone.
+        top_p: draw from the fewest tokens whose probabilities add up to this.
         seed: of the draw.
     """
-    from labgpt.model import generate
+    from labgpt.model import stream
     from labgpt.tokens import tokenizer
     from labgpt.train import load_model
 
     model, spec = load_model(run)
     tok = tokenizer(spec.science.data.tokenizer, spec.science.data.corpus)
     ids = [0] if tok.name == "symbols" else [int(i) for i in tok.encode(prompt)]
-    print(prompt * (tok.name != "symbols") + tok.decode(generate(model, ids, n, temperature, top_k, seed)))
+    print(prompt * (tok.name != "symbols"), end="", flush=True)
+    for piece in tok.pieces(row[0] for row in stream(model, [ids], n, temperature, top_k, top_p, [seed])):
+        print(piece, end="", flush=True)
+    print()
 
 
 def runs(store: Path = Path("runs/store")) -> None:

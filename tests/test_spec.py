@@ -15,8 +15,8 @@ WRONG = {
     "unique_tokens": {"unique_tokens": 10}, "val_tokens": {"val_tokens": 0}, "optim.name": {"name": "sgd"},
     "lr_matrix": {"lr_matrix": -0.1}, "lr_head": {"lr_head": float("nan")}, "beta1": {"beta1": 1.0},
     "weight_decay": {"weight_decay": -1.0}, "budgets": {"budgets": ()}, "ascending": {"budgets": (4096, 4096)},
-    "at least one batch": {"budgets": (100,)}, "warmup_steps": {"warmup_steps": -1}, "cooldown": {"cooldown": 1.0},
-    "shape": {"shape": "cosine"}, "batch_size": {"batch_size": 0}, "seed": {"seed": -1}, "precision": {"precision": "fp8"},
+    "at least one batch": {"budgets": (100,)}, "warmup_steps": {"warmup_steps": -1}, "cooldown": {"cooldown": 1.1},
+    "shape": {"shape": "square"}, "batch_size": {"batch_size": 0}, "seed": {"seed": -1}, "precision": {"precision": "fp8"},
     "world_size": {"world_size": 5}, "reduction": {"reduction": "star"}, "microshards": {"reduction": "tree", "microshards": 3},
     "strategy": {"strategy": "magic"}, "threads": {"threads": 0}, "device": {"device": "abacus"},
 }  # fmt: skip

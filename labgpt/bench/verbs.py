@@ -10,6 +10,7 @@ from pathlib import Path
 import tyro
 
 from labgpt import machine
+from labgpt.bench import bench
 from labgpt.record import provenance, write_atomic
 
 
@@ -116,4 +117,5 @@ def _in_the_launcher_s_environment() -> None:
 
 
 def main(args: list[str]) -> None:
-    tyro.extras.subcommand_cli_from_dict({verb.__name__: verb for verb in VERBS}, prog="labgpt bench", args=args, description=__doc__)
+    about = bench.__doc__.split("\n")[0]
+    tyro.extras.subcommand_cli_from_dict({verb.__name__: verb for verb in VERBS}, prog="labgpt bench", args=args, description=about)

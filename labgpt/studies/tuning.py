@@ -34,13 +34,12 @@ def recipe(d_model: int, factor: float = 1.0) -> dict:
 TRICKS: dict[str, dict] = {
     "none": {},
     "no cooldown": {"cooldown": 0.0},
-    "AdamW": scaled(32),
     "no QK-norm": {"qk_norm": False},
     "no clipping": {"clip": 1e9},
     "bfloat16": {"precision": "bfloat16"},
 }  # lesson 05, width 32
 ABLATIONS: dict[str, dict] = {
-    **{name: change for name, change in TRICKS.items() if name not in ("AdamW", "bfloat16")},
+    **{name: change for name, change in TRICKS.items() if name != "bfloat16"},
     "LayerNorm": {"norm": "layer"},
     "learned positions": {"position": "learned"},
     "GELU": {"activation": "gelu"},
@@ -58,10 +57,14 @@ def study(seeds: int) -> dict[str, list[RunSpec]]:
     few = min(seeds, 2)
     half, quarter = (512 * K,), (256 * K,)
     found = {f"ablation-{name}": sweep.grid([16, 32, 64], half, "pysource", seeds=seeds, **c) for name, c in ABLATIONS.items()}
-    found["ablation-AdamW"] = [s for w in (16, 32, 64) for s in sweep.grid([w], half, "pysource", seeds=seeds, **scaled(w))]
-    found["ablation-heads of 32"] = [
-        s for w in (32, 64) for s in sweep.grid([w], half, "pysource", seeds=seeds, n_head=w // 32)
-    ]
+    for f in (0.25, 0.5, 1, 2, 4):  # another optimiser needs rates of its own: the best of five is the fair comparison
+        found[f"ablation-AdamW, rates times {f:g}"] = [
+            s for w in (16, 32, 64) for s in sweep.grid([w], half, "pysource", seeds=few, **scaled(w, f))
+        ]
+    for name, c in (("heads of 32", {}), ("heads of 32, no QK-norm", {"qk_norm": False})):
+        found[f"ablation-{name}"] = [
+            s for w in (32, 64) for s in sweep.grid([w], half, "pysource", seeds=seeds, n_head=w // 32, **c)
+        ]
     for f in SCALED:
         found[f"scaled-{f:g}"] = sweep.grid([128], quarter, seeds=few, **scaled(128, f))
         found[f"recipe-{f:g}"] = [s for w in (16, 32, 64, 128) for s in sweep.grid([w], quarter, seeds=few, **recipe(w, f))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,10 +47,17 @@ class Tokenizer:
         return np.array(_encoding(self).encode_ordinary(pieces), dtype=np.uint16)
 
     def decode(self, ids: np.ndarray | list[int]) -> str:
+        return "".join(self.pieces(ids)).rstrip(" " if self.name == "symbols" else "")
+
+    def pieces(self, ids: Iterable[int]) -> Iterator[str]:
+        """The text as it comes, token by token; a character whose bytes are not all there yet waits for them."""
         if self.name == "symbols":
-            return " ".join(str(int(i)) for i in ids)
+            yield from (f"{int(i)} " for i in ids)
+            return
         table = self.ranks or [bytes([i]) for i in range(256)]
-        return b"".join(table[int(i)] for i in ids).decode("utf-8", errors="replace")
+        text = codecs.getincrementaldecoder("utf-8")("replace")
+        yield from (text.decode(table[int(i)]) for i in ids)
+        yield text.decode(b"", final=True)
 
 
 @lru_cache(maxsize=4)

@@ -13,10 +13,11 @@ from labgpt import cost
 from labgpt.spec import RunSpec
 
 # Seconds a token of a training step, one thread, fp32: non-negative least squares of 14 measured steps (7 widths, 2 corpora),
-# off by at most 7 %. In turn: kernel calls a layer and step, whatever the width; activations through memory; logits; matmuls.
-PER_LAYER_STEP_S, PER_CHANNEL_S, PER_LOGIT_S, PER_FLOP_S = 2.7e-4, 4.9e-8, 6.8e-9, 1.3e-11
-REFERENCE_BENCH_S = 0.0135  # what bench() takes on the machine those were measured on
-EVAL_SHARE = 0.29  # a forward pass over a validation token, as a share of a training token
+# off by at most 8 %. In turn: kernel calls a layer and step, whatever the width; activations through memory; logits; matmuls.
+PER_LAYER_STEP_S, PER_CHANNEL_S, PER_LOGIT_S, PER_FLOP_S = 1.34e-3, 2.4e-8, 2.3e-9, 1.05e-11
+REFERENCE_BENCH_S = 0.0129  # what bench() takes on the machine those were measured on
+GPU_FLOPS, GPU_SHARE = 989e12, 0.4  # an H100 SXM's dense bfloat16 peak (NVIDIA's data sheet), and an assumed share of it
+EVAL_SHARE = 0.3  # a forward pass over a validation token, as a share of a training token
 
 
 def cores() -> int:
@@ -71,13 +72,15 @@ def speed() -> float:
 
 
 def seconds(spec: RunSpec, tokens: int, speed: float = 1.0) -> float:
-    """Predicted seconds to train `tokens` tokens (and to evaluate at each budget) with one thread a process."""
+    """Predicted seconds to train `tokens` tokens (and to evaluate at each budget) with one thread a process; on a GPU, assumed."""
     science, model = spec.science, spec.science.model
     ways = spec.execution.world_size
+    val = len(science.schedule.budgets) * science.data.val_tokens
+    if spec.execution.device == "cuda":
+        return cost.flops(model).train * (tokens + EVAL_SHARE * val) / ways / (GPU_SHARE * GPU_FLOPS)
     layers = model.n_layer + 1
     work = (
         PER_CHANNEL_S * layers * model.d_model + PER_LOGIT_S * model.vocab_size + PER_FLOP_S * cost.flops(model).train
     )
     token = PER_LAYER_STEP_S * layers / science.tokens_per_step + work / ways
-    val = len(science.schedule.budgets) * science.data.val_tokens
     return token * (tokens + EVAL_SHARE * val) / speed

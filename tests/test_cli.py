@@ -17,7 +17,7 @@ from labgpt.spec import derive
 SLIPS = {
     "unknown corpus": (["train", "--corpus", "wikipedia"], ["corpus", "wikipedia", "pysource"]),
     "size": (["train", "--d-model", "3"], ["d_model", "3", "8"]),
-    "heads": (["train", "--d-model", "35"], ["n_head", "divisor"]),
+    "heads": (["train", "--d-model", "35"], ["d_model", "35", "try 32"]),
     "below one batch": (["train", "--tokens", "100"], ["budgets", "100", "2048"]),
     "context beyond the document": (["train", "--seq-len", "4096", "--tokens", "1000000"], ["seq_len", "4096", "64"]),
     "world size": (["train", "--world-size", "3"], ["world_size", "3", "batch_size", "32"]),

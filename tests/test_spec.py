@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labgpt.spec import SIZES, ModelConfig, RunSpec, derive, replace
+from labgpt.spec import SIZES, ModelConfig, RunSpec, derivation, derive, replace
 
 WRONG = {
     "d_model": {"d_model": 0}, "n_head": {"n_head": 3}, "vocab_size": {"vocab_size": 300}, "seq_len": {"seq_len": 65},
@@ -72,8 +72,28 @@ def test_nothing_can_be_changed_in_place():
 
 def test_the_ladder_is_the_documented_one():
     shapes = {d: (m.n_layer, m.n_head) for d in SIZES for m in [derive(d).science.model]}
-    assert shapes == {16: (2, 1), 24: (2, 1), 32: (3, 2), 48: (3, 3), 64: (4, 4), 96: (4, 6), 128: (5, 8)}
+    assert shapes == {16: (2, 1), 24: (2, 1), 32: (3, 1), 48: (3, 2), 64: (4, 2), 96: (4, 3), 128: (5, 4)}
     assert all(derive(d).science.tokens_per_step == 2048 for d in SIZES)
+
+
+@given(st.integers(8, 4096))
+def test_a_width_splits_into_even_heads_or_is_refused_with_one_that_does(d_model):
+    try:
+        model = derive(d_model).science.model
+    except ValueError as error:
+        assert derive(int(str(error).split("try ")[1])).science.model.d_model % 16 == 0
+    else:
+        width = d_model / model.n_head
+        assert width == int(width) and width % 2 == 0 and 8 <= width <= (32 if d_model < 256 else 64)
+
+
+def test_the_derivation_states_the_values_derived():
+    spec = derive(48, lr_head=0.123, cooldown=0.3)
+    told = dict(line.split()[:2] for line in derivation(spec).splitlines())
+    m, o = spec.science.model, spec.science.optim
+    values = {"n_layer": m.n_layer, "n_head": m.n_head, "batch_size": 32, "lr_matrix": o.lr_matrix, "lr_embed": o.lr_embed,
+              "lr_head": 0.123, "momentum": o.momentum, "weight_decay": 0.0, "cooldown": 0.3}
+    assert {name: float(v) for name, v in told.items()} == values
 
 
 def test_rotary_positions_need_pairs():

@@ -66,7 +66,7 @@ for vocab_size, d_model, n_layer in [(512, 16, 2), (256, 48, 3), (1024, 24, 1), 
 # %% [markdown]
 # ## 2 · How time grows (2 points)
 #
-# These were measured once, on one core of a busy machine: microseconds of training per token. If time went as $N^p$, the points would lie on a
+# These were measured once, on one core: microseconds of training per token. If time went as $N^p$, the points would lie on a
 # straight line of slope $p$ in a plot of $\ln(\text{time})$ against $\ln N$.
 #
 # Write `time_exponent(n, seconds)`: the slope of the straight line that fits all points best (least squares). It is called
@@ -78,7 +78,7 @@ for vocab_size, d_model, n_layer in [(512, 16, 2), (256, 48, 3), (1024, 24, 1), 
 
 # %%
 N = [14_336, 26_112, 53_248, 107_520, 229_376, 491_520]
-MICROSECONDS = [6.01, 7.71, 12.46, 19.44, 53.16, 92.71]
+MICROSECONDS = [5.11, 6.42, 10.94, 15.58, 26.45, 45.67]
 
 # %% tags=["answer"] labgpt={"id": "time", "points": 2, "objective": 2, "blank": ["# your answer", "def time_exponent(n, seconds):", "    raise NotImplementedError(\"return the slope of ln(seconds) against ln(n)\")"]}
 # your answer

@@ -46,11 +46,12 @@ def memory(model: ModelConfig, batch_size: int, optimizer: str = "muon") -> Memo
 def activation_floats_per_token(model: ModelConfig) -> int:
     """Numbers that autograd keeps for the backward pass, for one token, under a fused attention (no T × T scores).
 
-    Per layer 18 d: the residual normalised, twice, 2 d; q, k and v 3 d; q and k normalised, then rotated, 4 d; attention's
-    result d; the MLP after ReLU and squared 8 d. Besides, the scales of the norms and attention's log-sum: 3 n_head + 2.
+    Per layer 16 d: the residual normalised, twice, 2 d; queries and keys rotated 2 d, values 3 d (they lie in one storage with
+    the queries and keys before); attention's result d; the MLP after ReLU and squared 8 d. Besides, two scales of the norms
+    and attention's log-sums, n_head; under QK-norm 2 d and 2 n_head more.
     Once a model: the first and the last norm 2 d, 2 scales, V log-probabilities. Counted for the default block. (Korthikanti et al. 2022,
     arXiv:2205.05198, count 34 d + 5 n_head T *bytes* for GPT-3's unfused block in half precision.)
     The tests count the same on the running model.
     """
-    layer = 18 * model.d_model + 3 * model.n_head + 2
+    layer = 16 * model.d_model + model.n_head + 2 + model.qk_norm * 2 * (model.d_model + model.n_head)
     return model.n_layer * layer + 2 * model.d_model + 2 + model.vocab_size

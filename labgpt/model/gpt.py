@@ -1,9 +1,9 @@
 """A GPT in one sitting. Shapes on the line: B sequences, T positions, C = d_model channels, H heads, V vocabulary.
 
 The default block is today's plain one: RMSNorm without parameters before each layer, rotary positions (Su et al. 2021),
-queries and keys normalised (Henry et al. 2020), ReLU² (So et al. 2021), no biases, an untied head. Every projection that
-writes into the residual stream starts at zero, so an untrained model of any size predicts the uniform distribution.
-ModelConfig's switches turn each of these into GPT-2's choice (Radford et al. 2019), all of them into its exact block.
+ReLU² (So et al. 2021), no biases, an untied head. Every projection that writes into the residual stream starts at zero, so
+an untrained model of any size predicts the uniform distribution. ModelConfig's switches turn each of these into GPT-2's
+choice (Radford et al. 2019), all of them into its exact block; `qk_norm` normalises queries and keys (Henry et al. 2020).
 """
 
 from __future__ import annotations

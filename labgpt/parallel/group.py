@@ -22,11 +22,13 @@ class Group:
             )
         self.world_size, self.rank = world_size, int(os.environ.get("RANK", "0"))
         self.timeout = timedelta(seconds=timeout_s)
-        self.backend = "nccl" if device == "cuda" else "gloo"
+        self.device = device
 
     def __enter__(self) -> Group:
+        if self.device == "cuda":
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))  # untested: no GPU at hand so far
         if self.world_size > 1:
-            dist.init_process_group(self.backend, timeout=self.timeout)
+            dist.init_process_group("nccl" if self.device == "cuda" else "gloo", timeout=self.timeout)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -45,6 +47,7 @@ class Group:
         """Every rank's tensor, joined along the first axis in the order of ranks."""
         if self.world_size == 1:
             return mine
+        mine = mine.to(self.device)
         parts = [torch.empty_like(mine) for _ in range(self.world_size)]
         dist.all_gather(parts, mine)
-        return torch.cat(parts)
+        return torch.cat(parts).cpu()

@@ -1,6 +1,6 @@
 """Everything that decides a run, as frozen dataclasses; `derive()` fills them in from a size. All input checks live here."""
 
-from .dial import SIZES, derive, replace
+from .dial import SIZES, derivation, derive, replace
 from .run import (
     CORPORA,
     GPT2,
@@ -26,6 +26,7 @@ __all__ = [
     "RunSpec",
     "ScheduleConfig",
     "Science",
+    "derivation",
     "derive",
     "replace",
 ]

@@ -41,18 +41,18 @@ def _later(default: object) -> object:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A GPT's shape and its block. The default block has parameter-free RMSNorm, rotary positions, normalised queries and
-    keys, ReLU², no biases, an untied head, and starts at zero; `spec.GPT2` holds the switches of GPT-2's exact block."""
+    """A GPT's shape and its block. The default block has parameter-free RMSNorm, rotary positions, ReLU², no biases, an
+    untied head, and starts at zero; `spec.GPT2` holds the switches of GPT-2's exact block."""
 
     vocab_size: int = 512
     seq_len: int = 64
     n_layer: int = 2
     d_model: int = 16
     n_head: int = 1
+    qk_norm: bool = False
     norm: str = _later("rms")
     position: str = _later("rotary")
     activation: str = _later("relu2")
-    qk_norm: bool = _later(True)
     bias: bool = _later(False)
     tied: bool = _later(False)
     init: str = _later("zero")
@@ -78,12 +78,12 @@ SWITCHES = {
     "norm": ("rms", "layer"),
     "position": ("rotary", "learned"),
     "activation": ("relu2", "gelu"),
-    "qk_norm": (True, False),
+    "qk_norm": (False, True),
     "bias": (False, True),
     "tied": (False, True),
     "init": ("zero", "gpt2"),
-}  # of the block: today's choice first, GPT-2's second
-GPT2 = {name: choices[1] for name, choices in SWITCHES.items()}
+}  # of the block: the default first
+GPT2 = {name: choices[name != "qk_norm"] for name, choices in SWITCHES.items()}  # GPT-2 takes the other one, but for QK-norm
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class OptimConfig:
     lr_head: float = 0.01
     beta1: float = 0.9
     beta2: float = 0.95
-    momentum: float = 0.95
+    momentum: float = 0.9
     weight_decay: float = 0.0
     clip: float = 1.0
 

@@ -52,26 +52,27 @@ def compute(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 
     "unseen" is the run of data/reference/03_forecast.json: its forecast was sealed before any loss of it had been measured.
     """
-    from labgpt import cost
-    from labgpt.spec import derive
-
-    def trunk(width: int, budgets: tuple[float, ...]) -> list[RunSpec]:
-        per_token = cost.flops(derive(width).science.model).train
-        return sweep.grid([width], _fixed(*(c / per_token / M for c in budgets)), seeds=seeds)
-
     small = tuple(2.5e10 * scale**2 * k for k in (1, 2, 4))
+
+    def at(widths: tuple[int, ...], budgets: tuple[float, ...]) -> list[RunSpec]:
+        return sweep.isoflop([w * scale for w in widths], budgets, seeds=seeds)
+
     return {
-        "isoflop": [spec for w in (8, 16, 24, 32, 48) for spec in trunk(w * scale, small)],
-        "held-out": [spec for w in (16, 24, 32, 48) for spec in trunk(w * scale, (small[-1] * 4,))],
-        "unseen": trunk(40 * scale, (small[-1] * 16,)),
+        "isoflop": at((8, 16, 24, 32, 48), small),
+        "held-out": at((16, 24, 32, 48), (small[-1] * 4,)),
+        "unseen": at((40,), (small[-1] * 16,)),
     }
 
 
 def world_size(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    """Batch ×1 … ×16 at fixed tokens: what a larger world does to learning, without needing the machines."""
+    """Batch ×1 … ×16: what a larger world does to learning, without needing the machines. ×16 goes on until it gets as far."""
     return {
         f"batch-{k}": sweep.grid(
-            [32 * scale], _fixed(0.25, 0.5, 1), seeds=seeds, batch_size=32 * k, warmup_steps=max(2, 20 // k)
+            [32 * scale],
+            _fixed(0.25, 0.5, 1, 1.5) if k == 16 else _fixed(0.25, 0.5, 1),
+            seeds=seeds,
+            batch_size=32 * k,
+            warmup_steps=max(2, 20 // k),
         )
         for k in (1, 2, 4, 8, 16)
     }

@@ -34,7 +34,7 @@ def recipe(d_model: int, factor: float = 1.0) -> dict:
 TRICKS: dict[str, dict] = {
     "none": {},
     "no cooldown": {"cooldown": 0.0},
-    "no QK-norm": {"qk_norm": False},
+    "QK-norm": {"qk_norm": True},
     "no clipping": {"clip": 1e9},
     "bfloat16": {"precision": "bfloat16"},
 }  # lesson 05, width 32
@@ -46,6 +46,7 @@ ABLATIONS: dict[str, dict] = {
     "biases": {"bias": True},
     "tied head": {"tied": True, "lr_embed": 0.02},
     "GPT-2 init": {"init": "gpt2"},
+    "momentum .95": {"momentum": 0.95},
     "GPT-2 block": dict(GPT2) | {"lr_embed": 0.02},
     "linear cooldown": {"shape": "linear"},
     "cosine": {"shape": "cosine", "cooldown": 1.0},
@@ -61,9 +62,9 @@ def study(seeds: int) -> dict[str, list[RunSpec]]:
         found[f"ablation-AdamW, rates times {f:g}"] = [
             s for w in (16, 32, 64) for s in sweep.grid([w], half, "pysource", seeds=few, **scaled(w, f))
         ]
-    for name, c in (("heads of 32", {}), ("heads of 32, no QK-norm", {"qk_norm": False})):
+    for name, c in (("heads of 16", {}), ("heads of 16, QK-norm", {"qk_norm": True})):
         found[f"ablation-{name}"] = [
-            s for w in (32, 64) for s in sweep.grid([w], half, "pysource", seeds=seeds, n_head=w // 32, **c)
+            s for w in (32, 64) for s in sweep.grid([w], half, "pysource", seeds=seeds, n_head=w // 16, **c)
         ]
     for f in SCALED:
         found[f"scaled-{f:g}"] = sweep.grid([128], quarter, seeds=few, **scaled(128, f))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from labgpt import corpus
+from labgpt import corpus, cost
 from labgpt.spec import RunSpec, derive
 
 
@@ -23,3 +23,16 @@ def grid(
     return [
         corpus.pin(derive(d, corpus_name, tuple(budgets), seed, **changes)) for d in widths for seed in range(count(d))
     ]
+
+
+def isoflop(
+    widths: Iterable[int], flops: Iterable[float], corpus_name: str = "zipf-markov", seeds: dict[int, int] | int = 1, **changes: object
+) -> list[RunSpec]:
+    """A grid at fixed compute: each width's budgets are the tokens that `flops` pay for, in whole steps (at least one)."""
+    specs = []
+    for d in widths:
+        science = derive(d, corpus_name, **{"budgets": (1 << 40,)} | changes).science
+        step = science.tokens_per_step * cost.flops(science.model).train
+        budgets = sorted({max(1, round(c / step)) * science.tokens_per_step for c in flops})
+        specs += grid([d], tuple(budgets), corpus_name, seeds, **changes)
+    return specs

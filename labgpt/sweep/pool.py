@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from labgpt import corpus, machine
 from labgpt.record import RunDir, write_atomic
 from labgpt.spec import RunSpec
-from labgpt.train.loop import planned_tokens
+from labgpt.train.outlook import cost_s
 
 from .store import table
 
@@ -62,19 +62,17 @@ def _clock(s: float) -> str:
     return f"{int(s) // 60}:{int(s) % 60:02d}"
 
 
-def cost_s(spec: RunSpec) -> float:
-    """Predicted seconds of one run here, one core."""
-    return machine.seconds(spec, planned_tokens(spec), machine.speed())
-
-
 def run(
     specs: list[RunSpec],
     store: str | Path = "runs/store",
     workers: int | None = None,
     progress: Progress | bool = True,
     base_s: float = 0.0,
+    gpus: int = 0,
 ):
     """Train every spec that is not finished in the store; returns its table (pandas). Interrupt and call again: it goes on.
+
+    One process a core, or with `gpus` one a GPU.
 
     Raises Failed with the first failing run's reason, after the others have ended.
     """
@@ -88,11 +86,11 @@ def run(
             if places[run_id].status().get("state") == "failed":
                 places[run_id].status_file.unlink()
             write_atomic(places[run_id].spec, unique[run_id].to_json())
-        workers = max(1, min(workers or machine.cores(), len(todo)))
+        workers = max(1, min(workers or gpus or machine.cores(), len(todo)))
         own = isinstance(progress, bool)
         bar = Progress(pool_s([unique[r] for r in todo], workers), show=progress) if own else progress
         try:
-            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, base_s)
+            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, base_s, gpus > 0)
         finally:
             if own:
                 bar.close()
@@ -112,14 +110,14 @@ def pool_s(specs: list[RunSpec], workers: int) -> float:
     return max(busy)
 
 
-def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, base_s: float) -> None:
+def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, base_s: float, gpus: bool) -> None:
     """Start the workers and follow them; start them again while runs are held by somebody else's sweep."""
     while waiting := [
         r
         for r in todo
         if RunDir(store / r).finished_rows() is None and RunDir(store / r).status().get("state") != "failed"
     ]:
-        with _processes(store, waiting, min(workers, len(waiting))) as processes:
+        with _processes(store, waiting, min(workers, len(waiting)), gpus) as processes:
             while any(p.poll() is None for p in processes):
                 shares = {r: _share(RunDir(store / r)) for r in todo}
                 done = sum(price[r] * share for r, share in shares.items())
@@ -142,16 +140,16 @@ def _share(place: RunDir) -> float:
 
 
 @contextlib.contextmanager
-def _processes(store: Path, run_ids: list[str], workers: int) -> Iterator[list[subprocess.Popen]]:
+def _processes(store: Path, run_ids: list[str], workers: int, gpus: bool) -> Iterator[list[subprocess.Popen]]:
     """Workers in process groups of their own, ended when the block is left, however it is left."""
     started = []
     try:
         with open(store / "workers.log", "w") as log:
-            for _ in range(workers):
+            for number in range(workers):
                 started.append(
                     subprocess.Popen(
                         [sys.executable, "-m", "labgpt.sweep.worker", str(store), *run_ids],
-                        env=machine.worker_env(),
+                        env=machine.worker_env() | ({"CUDA_VISIBLE_DEVICES": str(number)} if gpus else {}),
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=log,

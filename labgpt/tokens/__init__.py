@@ -1,6 +1,6 @@
 """Documents to tokens to batches. `prepare(data, model)` gives a TokenSet; its batches are pure functions of (seed, step)."""
 
-from .batches import TokenSet, prepare
+from .batches import TokenSet, prepare, streams
 from .tokenizer import Tokenizer, tokenizer
 
-__all__ = ["TokenSet", "Tokenizer", "prepare", "tokenizer"]
+__all__ = ["TokenSet", "Tokenizer", "prepare", "streams", "tokenizer"]

@@ -60,7 +60,8 @@ def _rows(stream: np.ndarray, seq_len: int, document_length: int | None) -> np.n
 
 
 @lru_cache(maxsize=4)
-def _streams(corpus_name: str, tokenizer_name: str) -> tuple[np.ndarray, np.ndarray]:
+def streams(corpus_name: str, tokenizer_name: str) -> tuple[np.ndarray, np.ndarray]:
+    """A corpus as tokens: (training, validation), one long row each."""
     text, tok = corpus.load(corpus_name), tokenizer(tokenizer_name, corpus_name)
     return tok.encode(text.train), tok.encode(text.val)
 
@@ -69,7 +70,7 @@ def prepare(science: Science) -> TokenSet:
     """The rows a run trains and is validated on. Validation rows are spread evenly over the held-out documents."""
     data: DataConfig = science.data
     text, seq_len = corpus.load(data.corpus), science.model.seq_len
-    train, val = _streams(data.corpus, data.tokenizer)
+    train, val = streams(data.corpus, data.tokenizer)
     for name, stream in (("training", train), ("validation", val)):
         if len(stream) < seq_len + 1:
             raise ValueError(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from labgpt.spec import RunSpec
 
+from .outlook import outlook
 from .run import CHECKPOINT_EVERY_S, Stopped, run
 
 
@@ -15,8 +17,13 @@ def main() -> int:
     parser.add_argument("spec", help="a RunSpec as JSON")
     parser.add_argument("--store", default="runs/store", help="where run directories lie")
     parser.add_argument("--checkpoint-every", type=float, default=CHECKPOINT_EVERY_S, metavar="S", help="seconds between them")
+    parser.add_argument("--plan", action="store_true", help="say memory and hours, and train nothing")
     args = parser.parse_args()
     try:
+        if args.plan:
+            if os.environ.get("RANK", "0") == "0":
+                print(outlook(RunSpec.read(args.spec)))
+            return 0
         place = run(RunSpec.read(args.spec), args.store, args.checkpoint_every)
     except (ValueError, TimeoutError, RuntimeError, OSError) as error:
         print(f"labgpt.train: {error}", file=sys.stderr)

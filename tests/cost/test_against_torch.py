@@ -17,7 +17,7 @@ def random_config(seed: int) -> ModelConfig:
     draw = random.Random(seed)
     heads = draw.choice([1, 2, 4])
     return ModelConfig(draw.randint(8, 300), draw.randint(2, 64), draw.randint(1, 4),
-                       heads * 2 * draw.randint(1, 12), heads)
+                       heads * 2 * draw.randint(1, 12), heads, qk_norm=draw.random() < 0.5)
 
 
 def step(model, batch: int):

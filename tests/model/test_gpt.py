@@ -85,7 +85,7 @@ def test_every_switch_gives_another_causal_model_whose_parameters_are_counted(sw
 
 def test_a_model_without_new_switches_keeps_the_id_it_was_recorded_under():
     spec = derive(16)
-    assert spec.spec_id == replace(spec, qk_norm=True, norm="rms").spec_id != replace(spec, qk_norm=False).spec_id
+    assert spec.spec_id == replace(spec, norm="rms").spec_id != replace(spec, norm="layer").spec_id
     assert RunSpec.from_json(spec.to_json()) == spec
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labgpt import sweep
+from labgpt import cost, sweep
 from labgpt.record import TABLE, RunDir
 from labgpt.spec import replace
 from labgpt.sweep.pool import Failed
@@ -92,7 +92,7 @@ def test_a_diverging_run_says_so_and_the_others_finish(tmp_path):
 
 SCRIPT = """
 import sys
-from labgpt import sweep
+from labgpt import cost, sweep
 from labgpt.record import TABLE, write_atomic
 if __name__ == "__main__":
     store, out = sys.argv[1:]
@@ -129,3 +129,17 @@ def test_killed_five_times_and_started_again_gives_the_same_table(tmp_path):
     weights = [json.loads((tmp_path / s / r.name / "status.json").read_text())["weights_sha256"]
                for s in ("calm", "killed") for r in sorted((tmp_path / "calm").iterdir()) if r.is_dir()]
     assert weights[: len(weights) // 2] == weights[len(weights) // 2 :]
+
+
+def test_a_grid_at_fixed_compute_spends_that_compute():
+    specs = sweep.isoflop((16, 32), (1e10, 4e10), seeds=2)
+    assert len(specs) == 4 and [s.science.seed for s in specs] == [0, 1, 0, 1]
+    for spec in specs:
+        for budget, flops in zip(spec.science.schedule.budgets, (1e10, 4e10), strict=True):
+            step = cost.training_flops(spec.science.model, spec.science.tokens_per_step)
+            assert abs(cost.training_flops(spec.science.model, budget) - flops) <= step / 2
+
+
+def test_the_plan_names_the_run_that_the_others_would_wait_for():
+    even, uneven = (sweep.plan(tiny_grid(widths, (1 << 20,)), gpus=2) for widths in ((16, 16), (16, 128)))
+    assert "waiting" not in even and sweep.grid([128], (1 << 20,), **TINY)[0].run_id + " alone" in uneven

@@ -1,15 +1,11 @@
-"""`labgpt VERB`: each verb a thin call into a room. `labgpt --help` lists them, `labgpt VERB --help` every field."""
+"""Verbs that train, look and fit."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
-import tyro
 from tyro.conf import Positional
-
-from labgpt.bench import bench
 
 
 def curves(minutes: float = 10, out: Path = Path("runs/curves"), store: Path = Path("runs/store")) -> None:
@@ -37,13 +33,15 @@ def train(
     seq_len: int | None = None,
     world_size: int = 1,
     reduction: Literal["ring", "tree"] = "ring",
+    set: tuple[str, ...] = (),
     store: Path = Path("runs/store"),
     save_spec: Path | None = None,
+    plan: bool = False,
 ) -> None:
     """Train one model.
 
     Args:
-        d_model: width; depth, heads and learning rates follow from it.
+        d_model: width; depth, heads and learning rates follow from it (`--plan` says how).
         corpus: zipf-markov, pysource, or file:PATH for a text of yours.
         tokens: training budget.
         seed: of weights and data order.
@@ -51,21 +49,27 @@ def train(
         seq_len: context, in tokens.
         world_size: processes; above 1 torchrun starts them.
         reduction: tree gives the same bits at any world size, ring is faster.
+        set: any other field of the spec, as NAME=VALUE: n_layer=12 device=cuda.
         store: where the run is kept.
         save_spec: write the RunSpec there and train nothing (for `torchrun … -m labgpt.train SPEC.json`).
+        plan: say what the spec was derived from, its memory and hours, and train nothing.
     """
     from labgpt import sweep
     from labgpt.corpus import pin
     from labgpt.record import write_atomic
-    from labgpt.spec import derive
+    from labgpt.spec import derivation, derive
+    from labgpt.train.outlook import outlook
 
-    changes = {k: v for k, v in {"batch_size": batch_size, "seq_len": seq_len}.items() if v is not None}
-    spec = pin(derive(d_model, corpus, (tokens,), seed, world_size=world_size, reduction=reduction, **changes))
+    changes = {k: v for k, v in {"batch_size": batch_size, "seq_len": seq_len}.items() if v is not None} | named(set)
+    spec = pin(derive(d_model, corpus, (tokens,), seed, **{"world_size": world_size, "reduction": reduction} | changes))
     if save_spec is not None:
         write_atomic(save_spec, spec.to_json())
         print(f"wrote {save_spec}")
+    if plan:
+        print(f"{derivation(spec)}\n{outlook(spec)}")
+    if plan or save_spec is not None:
         return
-    if world_size == 1:
+    if spec.execution.world_size == 1:
         sweep.run([spec], store)
     else:
         sweep.launch(spec, store)
@@ -73,6 +77,86 @@ def train(
     floor = "" if row["bayes_loss"] != row["bayes_loss"] else f", entropy {row['bayes_loss']:.4f}"
     print(f"N {row['n_matmul']:,}  D {row['tokens']:,}  val_loss {row['val_loss']:.4f} nats/token{floor}  {row['seconds']:.1f} s  "
           f"{Path(store) / spec.run_id}")  # fmt: skip
+
+
+def named(pairs: tuple[str, ...]) -> dict[str, object]:
+    """{"n_layer": 12, "device": "cuda"} from ("n_layer=12", "device=cuda"); the spec itself checks names and values."""
+    import json
+
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"set = {pair!r}: allowed is NAME=VALUE; try `--set n_layer=12`")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def sweep(
+    action: Positional[Literal["run"]],
+    widths: tuple[int, ...] = (16, 24, 32, 48),
+    budgets: tuple[int, ...] = (262_144,),
+    flops: tuple[float, ...] = (),
+    corpus: str = "zipf-markov",
+    seeds: int = 1,
+    set: tuple[str, ...] = (),
+    gpus: int = 0,
+    store: Path = Path("runs/store"),
+    csv: Path | None = None,
+    plan: bool = False,
+) -> None:
+    """Train a grid: every width on every seed, one run a core or a GPU. Give the same command again to go on.
+
+    Args:
+        action: run.
+        widths: d_model of the models.
+        budgets: tokens, the same for all widths.
+        flops: compute budgets instead: each width gets the tokens that they pay for (an IsoFLOP study).
+        corpus: zipf-markov, pysource, or file:PATH.
+        seeds: how many.
+        set: any other field of the specs, as NAME=VALUE.
+        gpus: run on so many GPUs, one run each; 0 is the cores.
+        store: where the runs are kept.
+        csv: write their table there too, for `labgpt fit`.
+        plan: say memory and hours, and train nothing.
+    """
+    from labgpt import sweep as room
+    from labgpt.record import write_atomic
+
+    changes = named(set) | ({"device": "cuda"} if gpus else {})
+    if flops:
+        specs = room.isoflop(widths, flops, corpus, seeds, **changes)
+    else:
+        specs = room.grid(widths, budgets, corpus, seeds, **changes)
+    if plan:
+        print(room.plan(specs, gpus))
+        return
+    table = room.run(specs, store, gpus=gpus)
+    print(table[["run_id", "n_matmul", "tokens", "flops", "val_loss", "seconds"]].to_string(index=False))
+    if csv is not None:
+        write_atomic(csv, table.to_csv(index=False))
+
+
+def tokens(corpus: Positional[str], tokenizer: str = "bytes", plan: bool = False) -> None:
+    """Read a corpus and cut it into tokens: how many there are, and of how many bytes.
+
+    Args:
+        corpus: pysource, zipf-markov, or file:PATH.
+        tokenizer: bytes, symbols, or bpe:VOCABULARY, which is learned from the corpus.
+        plan: say how large the corpus is, and cut nothing.
+    """
+    from labgpt import corpus as corpora
+    from labgpt.tokens import streams
+
+    text = corpora.load(corpus)
+    print(f"{corpus}: {len(text.train):,} symbols to train on, {len(text.val):,} held out, sha256 {text.sha256[:12]}")
+    if not plan:
+        train, val = streams(corpus, tokenizer)
+        print(f"{tokenizer}: {len(train):,} tokens to train on, {len(val):,} held out; "
+              f"{len(text.val) / len(val):.2f} symbols a token")  # fmt: skip
 
 
 def sample(
@@ -181,120 +265,3 @@ def fit(
             codec.dumps({"form": form, "params": law.to_dict(), "rows_used": law.n_points_, "warnings": law.warnings_}, indent=1)
             + "\n",
         )
-
-
-def grade(paths: Positional[list[Path]], json: Path | None = None) -> None:
-    """Grade answered exercise notebooks.
-
-    Args:
-        paths: notebooks.
-        json: write the reports there too.
-    """
-    import json as codec
-
-    from labgpt.course.grade import grade as graded
-    from labgpt.record import write_atomic
-
-    reports = []
-    for path in paths:
-        report = graded(path)
-        reports.append(report)
-        print(f"{path}: {report['points']} of {report['max_points']} points")
-        for q in report["questions"]:
-            print(f"  {q['id']}: {q['points']}/{q['max_points']}  {q['reason']}")
-    if json is not None:
-        write_atomic(json, codec.dumps(reports if len(reports) > 1 else reports[0], indent=1) + "\n")
-
-
-def exercise(action: Positional[Literal["build", "list"]], name: Positional[str | None] = None) -> None:
-    """Build student notebooks from the exercises' sources, or list them.
-
-    Args:
-        action: build or list.
-        name: one exercise; all of them when left out.
-    """
-    from labgpt.course import exercises
-
-    for found in exercises.names() if name is None else [name]:
-        print(exercises.build(found) if action == "build" else found)
-
-
-def start(dest: Path = Path("my"), fresh: str | None = None) -> None:
-    """Fill a folder with cleared copies of the notebooks and exercises; what you edited is kept.
-
-    Args:
-        dest: the folder.
-        fresh: a notebook to begin again (your version is kept beside it).
-    """
-    from labgpt.course.start import start as fill
-
-    fill(dest, fresh)
-
-
-def lab(dest: Path = Path("my")) -> None:
-    """`start`, then JupyterLab on the first lesson.
-
-    Args:
-        dest: the folder of your copies.
-    """
-    import subprocess
-
-    start(dest)
-    sys.exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(dest / "00_first_curve.ipynb")]).returncode)
-
-
-def doctor() -> None:
-    """Check this environment; the output is made to be pasted into a report."""
-    from labgpt.course.doctor import doctor as check
-
-    sys.exit(0 if check() else 1)
-
-
-def test(slow: bool = False) -> None:
-    """Lint, import contracts, tests, notebooks.
-
-    Args:
-        slow: the long evidence too.
-    """
-    from labgpt.bench import selftest
-
-    sys.exit(selftest.run(slow))
-
-
-def reference(lesson: Positional[str | None] = None, store: Path = Path("runs/store")) -> None:
-    """Train a lesson's reference runs again and write data/reference (for those who keep the course).
-
-    Args:
-        lesson: such as 01_model_size; all when left out.
-        store: where runs are kept.
-    """
-    from labgpt.studies import lessons
-
-    for name in [lesson] if lesson else lessons.LESSONS:
-        print(lessons.make_reference(name, store))
-
-
-VERBS = (curves, train, sample, runs, fit, grade, exercise, start, lab, doctor, test, bench, reference)
-
-
-def main(args: list[str] | None = None) -> int:
-    """Run a verb. 0 done; 2 with one line for a slip; 130 when interrupted."""
-    args = sys.argv[1:] if args is None else args
-    try:
-        if args[:1] == ["bench"]:
-            from labgpt.bench.verbs import main as measure
-
-            return measure(args[1:]) or 0
-        tyro.extras.subcommand_cli_from_dict(
-            {verb.__name__: verb for verb in VERBS},
-            prog="labgpt",
-            args=args,
-            description="Learn and do language-model scaling on the machine at hand.",
-        )
-    except (ValueError, RuntimeError, TimeoutError, OSError) as error:
-        print(f"labgpt: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nlabgpt: interrupted; what is finished is kept: give the same command again to go on", file=sys.stderr)
-        return 130
-    return 0

@@ -1,0 +1,37 @@
+"""`labgpt VERB`: each verb a thin call into a room. `labgpt --help` lists them, `labgpt VERB --help` every field."""
+
+from __future__ import annotations
+
+import sys
+
+import tyro
+
+from labgpt.bench import bench
+
+from .course import doctor, exercise, grade, lab, reference, start, test
+from .runs import curves, fit, runs, sample, sweep, tokens, train
+
+VERBS = (curves, train, sweep, tokens, sample, runs, fit, grade, exercise, start, lab, doctor, test, bench, reference)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run a verb. 0 done; 2 with one line for a slip; 130 when interrupted."""
+    args = sys.argv[1:] if args is None else args
+    try:
+        if args[:1] == ["bench"]:
+            from labgpt.bench.verbs import main as measure
+
+            return measure(args[1:]) or 0
+        tyro.extras.subcommand_cli_from_dict(
+            {verb.__name__: verb for verb in VERBS},
+            prog="labgpt",
+            args=args,
+            description="Learn and do language-model scaling on the machine at hand.",
+        )
+    except (ValueError, RuntimeError, TimeoutError, OSError) as error:
+        print(f"labgpt: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nlabgpt: interrupted; what is finished is kept: give the same command again to go on", file=sys.stderr)
+        return 130
+    return 0

@@ -16,7 +16,7 @@ CANNOT_SAY = [
     "bend may be tuning.",
     "Exponents belong to this counting of N (matmul weights with the head), this corpus and this range of sizes; they "
     "are not those of published laws.",
-    "Seed noise was measured at the three smallest widths only; the largest run is one seed.",
+    "Seed noise was measured at the four smallest widths only; the largest run is one seed.",
     "pysource is the Python standard library of this very machine: another Python version is another corpus.",
     "Processes share this machine's memory and its loopback: nothing here predicts a network.",
 ]

@@ -25,8 +25,8 @@ def test_the_grid_is_wide_enough_to_fit_a_law():
         budgets = spec.science.schedule.budgets
         assert len(budgets) >= 5 and budgets[-1] >= 16 * budgets[0]
         assert all(b % spec.science.tokens_per_step == 0 for b in budgets)
-    smallest = sorted(set(sizes))[:3]
-    assert all(sizes.count(n) == 2 for n in smallest), "two seeds on the three smallest"
+    smallest = sorted(set(sizes))[:4]
+    assert all(sizes.count(n) >= 2 for n in smallest), "more than one seed on the four smallest"
     assert matmul(job.held_out) > 2 * max(sizes)
     assert job.held_out.execution.world_size == 2
     assert job.held_out.science.schedule.budgets == (job.text[0].science.schedule.budgets[-1],)

@@ -58,6 +58,8 @@ AXES = {
     "d_model": "width d_model (features)",
     "batch_size": "batch size (sequences)",
     "world_size": "world size W (processes)",
+    "rate": "learning rate",
+    "factor": "factor on the learning rates",
 }
 
 

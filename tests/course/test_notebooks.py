@@ -67,6 +67,7 @@ def test_it_was_run_from_top_to_bottom_and_holds_nothing_private(lesson):
     assert len(text) <= 400_000 and "Traceback" not in outputs
 
 
-def test_every_objective_of_lesson_01_has_a_question():
-    asked = {c.objective for c in exercises.read("01_model_size").cells if c.role == "answer"}
+@pytest.mark.parametrize("name", exercises.names())
+def test_every_objective_has_a_question(name):
+    asked = {c.objective for c in exercises.read(name).cells if c.role == "answer"}
     assert {1, 2, 3} <= asked

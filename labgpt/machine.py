@@ -28,6 +28,15 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
+def gpus() -> int:
+    """GPUs that torch can use here. Raises ValueError where there is none."""
+    import torch
+
+    if not torch.cuda.device_count():
+        raise ValueError("device = 'cuda': torch finds no GPU here; allowed is cpu; `labgpt doctor` says what there is")
+    return torch.cuda.device_count()
+
+
 def worker_env(threads: int = 1) -> dict[str, str]:
     """The environment a training process is started with.
 

@@ -27,7 +27,7 @@ def nanogpt(folder: str | Path, config: ModelConfig):
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     shape = {"block_size": config.seq_len, "vocab_size": config.vocab_size, "n_layer": config.n_layer}
-    return module.GPT(module.GPTConfig(**shape, n_head=config.n_head, n_embd=config.d_model, dropout=0.0, bias=True)).eval()
+    return module.GPT(module.GPTConfig(**shape, n_head=config.n_head, n_embd=config.d_model, dropout=0.0, bias=config.bias)).eval()
 
 
 def pace(write: Callable[[], object], times: int) -> float:

@@ -82,6 +82,22 @@ def generate(peer: Path | None = None, json: Path | None = None) -> None:
         print(f"{r['model']}: {r['ours_tokens_per_s']:.1f} tokens/s{said}")
 
 
+def gpu(peer: Path | None = None, json: Path | None = None) -> None:
+    """Training GPT-2's 124M shape on a GPU, beside nanoGPT compiled.
+
+    Args:
+        peer: a checkout of karpathy/nanoGPT.
+        json: write the rows there too.
+    """
+    from labgpt.bench.gpu import gpu as measure
+
+    rows = measure(peer)
+    keep(json, rows)
+    for r in rows:
+        beside = f", nanoGPT {r['peer_tokens_per_s']:,.0f} ({r['ratio']:.2f}×)" if r["ratio"] else ""
+        print(f"{r['model']}: {r['tokens_per_s']:,.0f} tokens/s, {r['mfu']:.0%} of the measured peak{beside}")
+
+
 def torture(kills: int = 50, files: int = 60, seed: int = 0, json: Path | None = None) -> None:
     """Kill a run at random moments, and feed it spoilt checkpoints.
 
@@ -99,7 +115,7 @@ def torture(kills: int = 50, files: int = 60, seed: int = 0, json: Path | None =
           f"checkpoints: {found['loaded_as_good']} loaded as good, {found['tracebacks']} tracebacks")  # fmt: skip
 
 
-VERBS = (shakespeare, train, ddp, generate, torture)
+VERBS = (shakespeare, train, ddp, generate, gpu, torture)
 
 
 def keep(path: Path | None, found: list | dict) -> None:

@@ -66,8 +66,9 @@ class Lesson:
         return sweep.run(specs, self.store).assign(group=group)
 
     def live(self, group: str, number: int = 0):
-        """Train the group's model of that number here, whatever the tier; returns its table (one row a budget)."""
-        return sweep.run([self._specs(group)[number]], self.store).assign(group=group)
+        """Train the group's model of that number here, as `micro` does in every tier; returns its table (one row a budget)."""
+        self._specs(group)
+        return sweep.run([lessons.groups(self.name)[group][number]], self.store).assign(group=group)
 
     def train(self, *specs: RunSpec):
         """Train specs of your own; returns their table."""

@@ -26,7 +26,10 @@ class Group:
 
     def __enter__(self) -> Group:
         if self.device == "cuda":
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))  # untested: no GPU at hand so far
+            local, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+            if local >= there:
+                raise ValueError(f"device = 'cuda': process {local} finds {there} GPUs; allowed is a process a GPU; try device=cpu")
+            torch.cuda.set_device(local)
         if self.world_size > 1:
             dist.init_process_group("nccl" if self.device == "cuda" else "gloo", timeout=self.timeout)
         return self

@@ -7,6 +7,7 @@ import math
 
 from .run import CORPORA, DataConfig, ModelConfig, OptimConfig, RunSpec, ScheduleConfig, Science, need
 
+COMPILE_FROM = 256  # the width from which torch.compile is on by itself, on a GPU
 SIZES = (16, 24, 32, 48, 64, 96, 128)  # the ladder of widths d_model; 10k to 1.0M matmul parameters on bytes
 
 
@@ -45,6 +46,8 @@ def derive(
         batch_size=2048 // fixed["seq_len"],
         seed=seed,
     )
+    if changes.get("device") == "cuda" and d_model >= COMPILE_FROM:
+        changes = {"compile": True} | changes
     return replace(RunSpec(science), **changes)
 
 

@@ -211,7 +211,8 @@ class Science:
 @dataclass(frozen=True)
 class Execution:
     """How the arithmetic is carried out. `reduction="tree"` sums `microshards` gradients in one fixed binary tree, so that
-    the final weights are the same bits for every world_size; "ring" is torch's DDP, faster, equal to about 1e-6."""
+    the final weights are the same bits for every world_size; "ring" is torch's DDP, faster, equal to about 1e-6. `compile`
+    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on."""
 
     world_size: int = 1
     strategy: str = "ddp"
@@ -219,6 +220,7 @@ class Execution:
     microshards: int = 4
     threads: int = 1
     device: str = "cpu"
+    compile: bool = _later(False)
 
     def __post_init__(self) -> None:
         _positive(self, "world_size", "microshards", "threads")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from labgpt import sweep
 from labgpt.record import provenance, write_atomic
-from labgpt.spec import RunSpec
+from labgpt.spec import RunSpec, replace
 
 REFERENCE_SEEDS = 3
 M = 1 << 20
@@ -108,11 +108,14 @@ STUDIES = {"05_tuning_study": tuning_study}  # recorded for a lesson to read, tr
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:
-    """{group: specs} of a lesson. The gpu tier has every width times eight."""
+    """{group: specs} of a lesson. The gpu tier has every width times eight, on a GPU, in bfloat16."""
     known = LESSONS | STUDIES
     if lesson not in known:
         raise ValueError(f"lesson = {lesson!r}: allowed is {', '.join(known)}")
-    return known[lesson](seeds, 8 if tier == "gpu" else 1)
+    if tier != "gpu":
+        return known[lesson](seeds)
+    found = known[lesson](seeds, 8)
+    return {name: [replace(spec, device="cuda", precision="bfloat16") for spec in specs] for name, specs in found.items()}
 
 
 def reference_path(lesson: str) -> Path:

@@ -72,7 +72,7 @@ def run(
 ):
     """Train every spec that is not finished in the store; returns its table (pandas). Interrupt and call again: it goes on.
 
-    One process a core, or with `gpus` one a GPU.
+    One process a core; where the specs ask for a GPU, one a GPU, on `gpus` of them (0: all there are).
 
     Raises Failed with the first failing run's reason, after the others have ended.
     """
@@ -80,6 +80,8 @@ def run(
     store, unique = Path(store), {spec.run_id: spec for spec in specs}
     places = {run_id: RunDir(store / run_id) for run_id in unique}
     todo = [r for r in unique if places[r].finished_rows() is None]
+    if any(spec.execution.device == "cuda" for spec in specs):
+        gpus = gpus or machine.gpus()
     if todo:
         todo.sort(key=lambda r: -cost_s(unique[r]))
         for run_id in todo:

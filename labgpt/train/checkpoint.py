@@ -52,7 +52,8 @@ def resume(place: RunDir, trainer: Trainer) -> tuple[list[Row], list[str]]:
         except (ValueError, OSError) as error:
             notes.append(f"checkpoint {path.stem} is not used: {str(error).splitlines()[0]}")
             continue
-        losses = [tensors[f"losses.{i}"] for i in range(sum(name.startswith("losses.") for name in tensors))]
+        device = trainer.spec.execution.device
+        losses = [tensors[f"losses.{i}"].to(device) for i in range(sum(name.startswith("losses.") for name in tensors))]
         kept = {name: t for name, t in tensors.items() if name.startswith("kept.")}
         trainer.restore(tensors, "now.")
         position = {name: where[name] for name in ("stage", "step", "done", "trunk_s", "branch_s")}

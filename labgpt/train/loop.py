@@ -9,6 +9,7 @@ budget is a proper run of its own length, for about 60 % of the price.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ from labgpt.tokens import TokenSet, prepare
 
 from .optim import optimizers, rate
 
-EVAL_ROWS = 64  # sequences in one evaluation batch: constant, so that the loss does not depend on who evaluates
+EVAL_ROWS, EVAL_TOKENS = 64, 8192  # at most, in one evaluation batch: the same for all, so that the loss does not depend on who evaluates
 LOOK_EVERY = 64  # steps between looks at the loss: each look waits for the device
 
 
@@ -79,6 +80,8 @@ class Trainer:
         self.optimizers = optimizers(self.model, science.optim)
         self.replicas = replicas(self.model, group, spec.execution)
         self.parameters = list(self.model.parameters())
+        if spec.execution.compile:
+            self.model.compile_parts()
         torch.manual_seed(science.seed)  # dropout draws from torch's own stream
 
     def rows(self, tick: Callable[[int], None] = lambda step: None) -> Iterator[Row]:
@@ -112,7 +115,9 @@ class Trainer:
         return rows
 
     def tensors(self, rows) -> tuple[Tensor, Tensor]:
-        both = torch.from_numpy(rows.astype("int64")).to(self.spec.execution.device, non_blocking=True)  # (B, T+1)
+        both = torch.from_numpy(rows.astype("int64"))  # (B, T+1)
+        if self.spec.execution.device == "cuda":
+            both = both.pin_memory().to("cuda", non_blocking=True)
         return both[:, :-1].contiguous(), both[:, 1:].contiguous()
 
     def step(self, step: int, fork: int, end: int) -> Tensor:
@@ -131,11 +136,14 @@ class Trainer:
     @torch.inference_mode()
     def evaluate(self) -> float:
         """Mean loss over all validation rows, nats a token; the ranks take its batches in turn."""
-        batches = [self.data.val_rows[i : i + EVAL_ROWS] for i in range(0, len(self.data.val_rows), EVAL_ROWS)]
+        size = max(1, min(EVAL_ROWS, EVAL_TOKENS // self.spec.science.model.seq_len))
+        batches = [self.data.val_rows[i : i + size] for i in range(0, len(self.data.val_rows), size)]
         turns = math.ceil(len(batches) / self.group.world_size)
         losses, weights = torch.zeros(turns), torch.zeros(turns)
-        for turn, rows in enumerate(batches[self.group.rank :: self.group.world_size]):
-            losses[turn], weights[turn] = self.model(*self.tensors(rows)), len(rows)
+        # Not compiled: for other shapes that would begin again, and take longer than it saves.
+        with torch.compiler.set_stance("force_eager") if self.spec.execution.compile else contextlib.nullcontext():
+            for turn, rows in enumerate(batches[self.group.rank :: self.group.world_size]):
+                losses[turn], weights[turn] = self.model(*self.tensors(rows)), len(rows)
         return total_loss(self.group, losses, weights)
 
     def row(self, step: int, train_loss: float, seconds: float) -> Row:
@@ -174,6 +182,8 @@ class Trainer:
     def snapshot(self, prefix: str) -> dict[str, Tensor]:
         """Copies of everything that a step changes, by name: weights, optimisers' states, the random stream."""
         found = {f"model.{name}": t for name, t in self.model.state_dict().items()} | {"random": torch.get_rng_state()}
+        if self.spec.execution.device == "cuda":
+            found["random_cuda"] = torch.cuda.get_rng_state()
         for i, optimizer in enumerate(self.optimizers):
             for p, state in optimizer.state_dict()["state"].items():
                 found |= {f"optimizer.{i}.{p}.{key}": t for key, t in state.items()}
@@ -183,7 +193,9 @@ class Trainer:
         """Back to a snapshot, bit for bit."""
         kept = {name.removeprefix(prefix): t.clone() for name, t in kept.items() if name.startswith(prefix)}
         self.model.load_state_dict({name: kept[f"model.{name}"] for name in self.model.state_dict()})
-        torch.set_rng_state(kept["random"])
+        torch.set_rng_state(kept["random"].cpu())
+        if "random_cuda" in kept:
+            torch.cuda.set_rng_state(kept["random_cuda"].cpu())
         for i, optimizer in enumerate(self.optimizers):
             state: dict[int, dict[str, Tensor]] = {}
             for name, t in kept.items():

@@ -13,15 +13,19 @@ from labgpt.spec import OptimConfig, ScheduleConfig
 
 
 def orthogonalise(g: Tensor, steps: int = 5) -> Tensor:
-    """Push the singular values of each matrix in (K, m, n) towards 1: Newton–Schulz with Jordan's quintic (Muon, 2024)."""
+    """Push the singular values of each matrix in (K, m, n) towards 1: Newton–Schulz with Jordan's quintic (Muon, 2024).
+
+    On a GPU in bfloat16, as there: the iteration forgives rounding.
+    """
     a, b, c = 3.4445, -4.7750, 2.0315
     wide = g.size(-1) >= g.size(-2)
     x = g if wide else g.mT
+    x = x.bfloat16() if x.is_cuda else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x if wide else x.mT
+    return (x if wide else x.mT).to(g.dtype)
 
 
 class Muon(torch.optim.Optimizer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import shutil
 import signal
 import sys
@@ -49,7 +50,10 @@ def run(spec: RunSpec, store: str | Path = "runs/store", checkpoint_every_s: flo
     if place.finished_rows() is not None:
         return place
     torch.set_num_threads(spec.execution.threads)
+    if spec.execution.reduction == "tree":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS gives the same bits twice only with this
     torch.use_deterministic_algorithms(spec.execution.reduction == "tree")
+    torch.set_float32_matmul_precision("high" if spec.science.precision == "bfloat16" else "highest")  # TF32, on a GPU alone
     with Group(spec.execution.world_size, spec.execution.device) as group:
         if group.rank > 0:
             follow(spec, place, group)

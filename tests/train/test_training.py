@@ -1,7 +1,12 @@
 """The law of the loop: every budget's branch is a proper run of its own, and a run is a function of its spec."""
 
-import pytest
+import shutil
 
+import pytest
+import torch
+
+from labgpt import corpus
+from labgpt.model import GPT
 from labgpt.parallel import Group
 from labgpt.record import RunDir
 from labgpt.spec import derive, replace
@@ -86,3 +91,25 @@ def test_no_model_beats_the_entropy():
     with Group(1) as group:
         *_, row = Trainer(derive(32, budgets=(131072,), val_tokens=8192), group).rows()
     assert row.bayes_loss < row.val_loss < 3.0
+
+
+@pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no C++ compiler, which torch.compile needs on a CPU")
+def test_compiled_parts_train_to_the_same_losses(tmp_path):
+    """torch.compile changes the order of some sums, nothing else; its weights carry the same names."""
+    plain = derive(16, budgets=(16_384,), val_tokens=2048)
+    rows = [run(replace(plain, compile=c), tmp_path).finished_rows() for c in (False, True)]
+    assert rows[0][0]["val_loss"] == pytest.approx(rows[1][0]["val_loss"], abs=1e-4)
+    model, spec = load_model(tmp_path / corpus.pin(replace(plain, compile=True)).run_id)
+    assert spec.execution.compile and set(model.state_dict()) == set(GPT(spec.science.model).state_dict())
+
+
+def test_a_gpu_is_asked_for_in_vain(tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(ValueError, match="device = 'cuda': .*; try device=cpu"):
+        run(derive(16, budgets=(16_384,), device="cuda"), tmp_path)
+
+
+def test_a_wide_model_is_compiled_on_a_gpu_unless_told_otherwise():
+    assert derive(256, device="cuda").execution.compile and not derive(256).execution.compile
+    assert not derive(256, device="cuda", compile=False).execution.compile and not derive(128, device="cuda").execution.compile

@@ -1,4 +1,4 @@
-"""Bytes each rank sends to average gradients, and the time that takes on a link of known latency and bandwidth."""
+"""Bytes each rank sends to average gradients, the time that takes on a link, and the time a pipeline idles."""
 from __future__ import annotations
 
 from labgpt.cost.check import need
@@ -31,6 +31,20 @@ def ring_all_reduce_seconds(n_bytes: float, world_size: int, latency: float, ban
     need(latency >= 0, "latency", latency, "0 or more seconds")
     need(bandwidth > 0, "bandwidth", bandwidth, "more than 0 bytes per second")
     return 2 * (world_size - 1) * latency + ring_all_reduce_bytes(n_bytes, world_size) / bandwidth
+
+
+def zero_sent_elements(n: float, world_size: int, zero: int = 0) -> float:
+    """Elements one rank sends and receives a step for `n` weights: 2 n (W - 1) / W for data parallel, ZeRO-1 and 2 as much;
+    ZeRO-3 gathers the weights twice, half as much again (Rajbhandari et al. 2020, section 7, which rounds (W - 1) / W to 1)."""
+    need(zero in (0, 1, 2, 3), "zero", zero, "0, 1, 2, 3")
+    return ring_all_reduce_bytes(n, world_size) * (1.5 if zero == 3 else 1)
+
+
+def pipeline_bubble(stages: int, microbatches: int) -> float:
+    """Share of the time that a stage idles under GPipe or 1F1B: (p - 1) / (m + p - 1). Over the busy time it is (p - 1) / m."""
+    need(stages >= 1, "stages", stages, "1 or more")
+    need(microbatches >= 1, "microbatches", microbatches, "1 or more")
+    return (stages - 1) / (microbatches + stages - 1)
 
 
 def _check(n_bytes: float, world_size: int) -> None:

@@ -18,7 +18,7 @@ FP32, HALF = 4, 2  # bytes
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes on one rank. `passing`: copies that live for part of a step; 0 where they are not counted.
+    """Bytes on one rank. `peak` is the most that lives at once; for a published model it is the total.
 
     On top come the process itself (Python and torch: about 220 MB; a GPU's context: .5 to 1 GB) and the allocator's slack.
     """
@@ -27,11 +27,15 @@ class Memory:
     gradients: int
     optimizer: int
     activations: int
-    passing: int = 0
+    fullest: int = 0  # of the lab's own model: the fullest of a run's three phases
 
     @property
     def total(self) -> int:
-        return self.weights + self.gradients + self.optimizer + self.activations + self.passing
+        return self.weights + self.gradients + self.optimizer + self.activations
+
+    @property
+    def peak(self) -> int:
+        return self.fullest or self.total
 
 
 def memory(
@@ -118,17 +122,27 @@ def largest_batch(model, device_bytes: float, **settings) -> int:
     return max(0, int((device_bytes - (fixed.total - row)) // row))
 
 
+EVAL_ROWS = 64  # of an evaluation batch, as labgpt.train has it (a test holds the two together)
+
+
 def _own(model: ModelConfig, batch_size: int, optimizer: str) -> Memory:
-    """AdamW keeps two moments a weight; Muon keeps one for the blocks' matrices and leaves embedding and head to AdamW."""
+    """AdamW keeps two moments a weight; Muon keeps one for the blocks' matrices and leaves embedding and head to AdamW.
+
+    The peak is that of one process without dropout, in the fullest of three phases. As backward begins: no gradients yet, but
+    the logits' probabilities have a gradient, and that has one. In Muon's update: the updates of all 12 L d² weights,
+    and seven copies of a third of them, the square matrices, in Newton–Schulz. In an evaluation: one block's MLP, or logits
+    and their logarithms. A run with several budgets keeps its trunk beside a branch: weights and optimizer once more.
+    """
     need(optimizer in ("muon", "adamw"), "optimizer", optimizer, "muon, adamw")
-    n = parameters(model)
-    moments = 2 * n.total - (n.nonembedding if optimizer == "muon" else 0)
-    return Memory(
-        weights=FP32 * n.total,
-        gradients=FP32 * n.total,
-        optimizer=FP32 * moments,
-        activations=FP32 * batch_size * model.seq_len * activation_floats_per_token(model),
-    )
+    n, d, tokens = parameters(model), model.d_model, batch_size * model.seq_len
+    turned = 12 * model.n_layer * d * d if optimizer == "muon" else 0  # Muon's matrices
+    weights, states = FP32 * n.total, FP32 * (2 * n.total - turned)
+    activations = FP32 * tokens * activation_floats_per_token(model)
+    backward = weights + states + activations + FP32 * tokens * 2 * model.vocab_size
+    update = 2 * weights + states + FP32 * turned * 10 // 3
+    block = (14 if model.activation == "relu2" else 10) * d  # the stream twice, then 4 d each: before, ReLU, squared
+    evaluation = 2 * weights + states + FP32 * EVAL_ROWS * model.seq_len * max(block, d + 2 * model.vocab_size)
+    return Memory(weights, weights, states, activations, max(backward, update, evaluation))
 
 
 def activation_floats_per_token(model: ModelConfig) -> int:
@@ -136,10 +150,13 @@ def activation_floats_per_token(model: ModelConfig) -> int:
 
     Per layer 16 d: the residual normalised, twice, 2 d; queries and keys rotated 2 d, values 3 d (they lie in one storage with
     the queries and keys before); attention's result d; the MLP after ReLU and squared 8 d. Besides, two scales of the norms
-    and attention's log-sums, n_head; under QK-norm 2 d and 2 n_head more.
-    Once a model: the first and the last norm 2 d, 2 scales, V log-probabilities. Counted for the default block. (Korthikanti et al. 2022,
+    and attention's log-sums, n_head; under QK-norm 2 d and 2 n_head more. LayerNorm keeps its input too, d + 1 more each time;
+    without rotary positions the 2 d fall away; GELU keeps what ReLU² does.
+    Once a model: the first and the last norm, V log-probabilities. Dropout's masks are not counted. (Korthikanti et al. 2022,
     arXiv:2205.05198, count 34 d + 5 n_head T *bytes* for GPT-3's unfused block in half precision.)
     The tests count the same on the running model.
     """
-    layer = 16 * model.d_model + model.n_head + 2 + model.qk_norm * 2 * (model.d_model + model.n_head)
-    return model.n_layer * layer + 2 * model.d_model + 2 + model.vocab_size
+    d, heads = model.d_model, model.n_head
+    norm = d + 1 if model.norm == "rms" else 2 * d + 2
+    layer = 2 * norm + 12 * d + 2 * d * (model.position == "rotary") + heads + model.qk_norm * 2 * (d + heads)
+    return model.n_layer * layer + norm * (2 if model.norm == "rms" else 1) + model.vocab_size

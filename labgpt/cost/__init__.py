@@ -9,7 +9,7 @@ A model is a ModelConfig, a published name (`labgpt cost --list`) or a Hugging F
     cost.price("llama-2-7b", gpus=64, device="a100")     # days, dollars, kWh and CO2, each a range
 """
 from labgpt.cost.devices import DEVICES, Device, device
-from labgpt.cost.energy import GRIDS, TRAININGS, Energy, carbon_kg, energy, energy_kwh
+from labgpt.cost.energy import GRID_SOURCE, GRID_YEAR, GRIDS, TRAININGS, Energy, carbon_kg, energy, energy_kwh
 from labgpt.cost.flops import PETAFLOP_DAY, Flops, flops, mfu, palm_flops, seconds, training_flops
 from labgpt.cost.memory import Memory, kv_cache, largest_batch, layer_activations, memory, model_states
 from labgpt.cost.models import MODELS
@@ -25,9 +25,9 @@ from labgpt.cost.price import Price, affordable, factors, price, table
 from labgpt.cost.shape import Shape, shape
 
 __all__ = [
-    "DEVICES", "GRIDS", "MODELS", "PETAFLOP_DAY", "TRAININGS", "Device", "Energy", "Flops", "Memory", "Parameters",
-    "Price", "Shape", "affordable", "carbon_kg", "device", "energy", "energy_kwh", "factors", "flops", "kv_cache",
-    "largest_batch", "layer_activations", "memory", "mfu", "model_states", "palm_flops", "parameters",
-    "pipeline_bubble", "price", "ring_all_reduce_bytes", "ring_all_reduce_seconds", "seconds", "shape", "table",
-    "training_flops", "tree_all_reduce_bytes", "zero_sent_elements",
+    "DEVICES", "GRIDS", "GRID_SOURCE", "GRID_YEAR", "MODELS", "PETAFLOP_DAY", "TRAININGS", "Device", "Energy", "Flops",
+    "Memory", "Parameters", "Price", "Shape", "affordable", "carbon_kg", "device", "energy", "energy_kwh", "factors",
+    "flops", "kv_cache", "largest_batch", "layer_activations", "memory", "mfu", "model_states", "palm_flops",
+    "parameters", "pipeline_bubble", "price", "ring_all_reduce_bytes", "ring_all_reduce_seconds", "seconds", "shape",
+    "table", "training_flops", "tree_all_reduce_bytes", "zero_sent_elements",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from functools import lru_cache
+from pathlib import Path
 
 from labgpt import cost
 from labgpt.spec import RunSpec
@@ -72,6 +73,36 @@ def bench() -> float:
         return best
     finally:
         torch.set_num_threads(before)
+
+
+class Meter:
+    """Energy drawn between entering and leaving, by a counter of the hardware where it has one that may be read.
+
+    with Meter() as meter: …   ->   meter.joules, meter.source ("RAPL, 1 package"); None and "" where there is no counter: then
+    seconds · watts is an estimate and should be called one. A counter sees all that the machine does, not this process alone.
+    """
+
+    def __init__(self, powercap: str = "/sys/class/powercap"):
+        self.packages = sorted(Path(powercap).glob("intel-rapl:[0-9]"))  # AMD's too bears this name
+        self.joules, self.source = None, ""
+
+    def __enter__(self) -> Meter:
+        self.before = self._read()
+        return self
+
+    def __exit__(self, *_) -> None:
+        after = self._read()
+        if after and self.before:
+            pairs = zip(after, self.before, strict=True)
+            self.joules = sum((now - then) % wrap for (now, wrap), (then, _) in pairs) / 1e6
+            self.source = f"RAPL, {len(after)} package{'s' if len(after) > 1 else ''}"
+
+    def _read(self) -> list[tuple[int, int]]:
+        """(microjoules so far, where they wrap) a package; [] where they are not ours to read."""
+        try:
+            return [tuple(int((p / name).read_text()) for name in ("energy_uj", "max_energy_range_uj")) for p in self.packages]
+        except (OSError, ValueError):
+            return []
 
 
 @lru_cache(maxsize=1)

@@ -22,12 +22,13 @@ from labgpt.cost.network import (
 )
 from labgpt.cost.parameters import Parameters, parameters
 from labgpt.cost.price import Price, affordable, factors, price, table
+from labgpt.cost.roofline import Layer, layers
 from labgpt.cost.shape import Shape, shape
 
 __all__ = [
     "DEVICES", "GRIDS", "GRID_SOURCE", "GRID_YEAR", "MODELS", "PETAFLOP_DAY", "TRAININGS", "Device", "Energy", "Flops",
-    "Memory", "Parameters", "Price", "Shape", "affordable", "carbon_kg", "device", "energy", "energy_kwh", "factors",
-    "flops", "kv_cache", "largest_batch", "layer_activations", "memory", "mfu", "model_states", "palm_flops",
-    "parameters", "pipeline_bubble", "price", "ring_all_reduce_bytes", "ring_all_reduce_seconds", "seconds", "shape",
-    "table", "training_flops", "tree_all_reduce_bytes", "zero_sent_elements",
+    "Layer", "Memory", "Parameters", "Price", "Shape", "affordable", "carbon_kg", "device", "energy", "energy_kwh",
+    "factors", "flops", "kv_cache", "largest_batch", "layer_activations", "layers", "memory", "mfu", "model_states",
+    "palm_flops", "parameters", "pipeline_bubble", "price", "ring_all_reduce_bytes", "ring_all_reduce_seconds",
+    "seconds", "shape", "table", "training_flops", "tree_all_reduce_bytes", "zero_sent_elements",
 ]

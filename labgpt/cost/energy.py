@@ -92,6 +92,7 @@ class Training:
 
 _PATTERSON = "Patterson et al. 2021 (arXiv:2104.10350), table 4: 10,000 V100, 14.8 days"
 _LLAMA = "Touvron et al. 2023 (arXiv:2302.13971), table 15"
+_LUCCIONI = "Luccioni et al. 2023 (arXiv:2211.02001): hours · TDP, no meter; with idle machines and making them they count 50.5 t"
 _LLAMA2 = "Touvron et al. 2023 (arXiv:2307.09288), table 2; no PUE; the grid's intensity is implied by it"
 TRAININGS = {
     "GPT-3": Training(10_000 * 14.8 * 24, 330, 1.10, 429, 1287, 552.1, _PATTERSON),
@@ -100,8 +101,7 @@ TRAININGS = {
     "LLaMA-33B": Training(530_432, 400, 1.1, 385, 233, 90, _LLAMA),
     "LLaMA-65B": Training(1_022_362, 400, 1.1, 385, 449, 173, _LLAMA),
     "BLOOM, LLaMA's method": Training(1_082_880, 400, 1.1, 385, 475, 183, _LLAMA),
-    # Luccioni et al. 2022 (arXiv:2211.02001) measured 433,196 kWh and used France's 57 g: as watts an hour of the same GPU-hours.
-    "BLOOM, measured": Training(1_082_880, 433_196e3 / 1_082_880, 1.0, 57, 433, 24.7, "Luccioni et al. 2022 (arXiv:2211.02001), table 3"),
+    "BLOOM, its authors": Training(1_082_990, 400, 1.0, 57, 433, 24.7, _LUCCIONI),
     "Llama-2-7B": Training(184_320, 400, 1.0, 423.5, 73.7, 31.22, _LLAMA2),
     "Llama-2-13B": Training(368_640, 400, 1.0, 423.5, 147.5, 62.44, _LLAMA2),
     "Llama-2-70B": Training(1_720_320, 400, 1.0, 423.5, 688, 291.42, _LLAMA2),

@@ -44,28 +44,10 @@ def cost(
     if model is None:
         raise ValueError("model = None: allowed is a name or a file; `labgpt cost --list` shows the names")
     grams = float(region) if region.replace(".", "", 1).isdigit() else region
-    bill = room.price(spec_model(model), tokens, gpus, device, mfu, grams, pue, dollars_per_hour=price)
+    bill = room.price(model, tokens, gpus, device, mfu, grams, pue, dollars_per_hour=price)
     print(room.table(bill))
     if json is not None:
-        write_atomic(json, codec.dumps(bill.to_dict(), indent=1) + "\n")
-
-
-def spec_model(name: str):
-    """The model of a RunSpec file, or the name as it is."""
-    import json as codec
-
-    from labgpt.spec import RunSpec
-
-    path = Path(name)
-    if path.is_file():
-        text = path.read_text(encoding="utf-8")
-        try:
-            ours = "science" in codec.loads(text)
-        except ValueError:
-            ours = False
-        if ours:
-            return RunSpec.from_json(text, name).science.model
-    return name
+        write_atomic(json, codec.dumps(vars(bill), indent=1) + "\n")
 
 
 def listed() -> str:
@@ -74,13 +56,11 @@ def listed() -> str:
 
     lines = ["models (parameters, tokens)"]
     for name, m in room.MODELS.items():
-        seen = f"{m.tokens:.3g}" if m.tokens else "-"
-        lines.append(f"  {name:<14} {room.parameters(name).total:>15,} {seen:>9}  {m.source}")
+        lines.append(f"  {name:<14} {room.parameters(name).total:>15,} {f'{m.tokens:.3g}' if m.tokens else '-':>9}  {m.source}")
     lines.append("devices (peak TFLOP/s, GB, GB/s, W, $/h)")
     for name, d in room.DEVICES.items():
-        asked = "-" if d.price is None else f"{d.price[0]:.2f} … {d.price[1]:.2f} ({d.priced})"
         able = f"{d.peak / 1e12:>5.0f} {d.memory / 1e9:>4.0f} {d.bandwidth / 1e9:>5.0f} {d.watts:>5.0f}"
+        asked = "no price" if d.price is None else f"{d.price[0]:.2f} … {d.price[1]:.2f} ({d.priced})"
         lines.append(f"  {name:<8} {able}  {asked}; {d.source}")
-    lines.append(f"grids (g CO2e/kWh, {room.GRID_YEAR}; {room.GRID_SOURCE})")
-    lines.append("  " + ", ".join(f"{name} {grams:g}" for name, grams in room.GRIDS.items()))
-    return "\n".join(lines)
+    grids = ", ".join(f"{name} {grams:g}" for name, grams in room.GRIDS.items())
+    return "\n".join([*lines, f"grids (g CO2e/kWh, {room.GRID_YEAR}; {room.GRID_SOURCE})", f"  {grids}"])

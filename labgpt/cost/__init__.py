@@ -26,9 +26,9 @@ from labgpt.cost.roofline import Layer, layers
 from labgpt.cost.shape import Shape, shape
 
 __all__ = [
-    "DEVICES", "GRIDS", "GRID_SOURCE", "GRID_YEAR", "MODELS", "PETAFLOP_DAY", "TRAININGS", "Device", "Energy", "Flops",
-    "Layer", "Memory", "Parameters", "Price", "Shape", "affordable", "carbon_kg", "device", "energy", "energy_kwh",
-    "factors", "flops", "kv_cache", "largest_batch", "layer_activations", "layers", "memory", "mfu", "model_states",
-    "palm_flops", "parameters", "pipeline_bubble", "price", "ring_all_reduce_bytes", "ring_all_reduce_seconds",
-    "seconds", "shape", "table", "training_flops", "tree_all_reduce_bytes", "zero_sent_elements",
+    "DEVICES", "GRIDS", "GRID_SOURCE", "GRID_YEAR", "MODELS", "PETAFLOP_DAY", "TRAININGS", "Device", "Energy", "Flops", "Layer", "Memory",
+    "Parameters", "Price", "Shape", "affordable", "carbon_kg", "device", "energy", "energy_kwh", "factors", "flops", "kv_cache",
+    "largest_batch", "layer_activations", "layers", "memory", "mfu", "model_states", "palm_flops", "parameters", "pipeline_bubble",
+    "price", "ring_all_reduce_bytes", "ring_all_reduce_seconds", "seconds", "shape", "table", "training_flops", "tree_all_reduce_bytes",
+    "zero_sent_elements",
 ]

@@ -1,14 +1,13 @@
 """Machines that models are trained on: published peak, memory, bandwidth and power; and what an hour was rented for, and when.
 
-Peaks are dense 16-bit tensor FLOP/s without sparsity, from the makers' data sheets. Prices are what was asked for an hour of one device on
-demand, cheapest and dearest found, on the date beside them; None where none was read. All of it can be replaced:
-`dataclasses.replace(DEVICES["h100"], price=(2.0, 2.5))`.
+Peaks are dense 16-bit tensor FLOP/s. Prices are what was asked for an hour of one device on demand, cheapest and dearest found,
+on the date beside them; None where none was read. To edit one: `dataclasses.replace(DEVICES["h100"], price=(2.0, 2.5))`.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labgpt.cost.check import known, need
+from labgpt.cost.check import known
 
 
 @dataclass(frozen=True)
@@ -22,10 +21,6 @@ class Device:
     price: tuple[float, float] | None = None
     priced: str = ""
     source: str = ""
-
-    def __post_init__(self) -> None:
-        for name in ("peak", "memory", "bandwidth", "watts"):
-            need(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
 
     @property
     def ridge(self) -> float:

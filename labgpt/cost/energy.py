@@ -34,10 +34,8 @@ class Energy:
 
 
 def energy(device_hours: float, watts: float, pue: float = 1.0, region: str | float = "world") -> Energy:
-    """Energy of `device_hours` (devices · hours) at `watts` each, in a building of that PUE, on the grid of `region`.
-
-    region: a code of GRIDS, or grams a kWh. Raises ValueError below 0, for a PUE below 1 and for an unknown region.
-    """
+    """Energy of `device_hours` (devices · hours) at `watts` each, in a building of that PUE, on the grid of `region` (a code of
+    GRIDS, or grams a kWh). Raises ValueError below 0, for a PUE below 1 and for an unknown region."""
     need(device_hours >= 0, "device_hours", device_hours, "0 or more")
     alone = energy_kwh(device_hours * 3600, watts)
     return Energy(alone, energy_kwh(device_hours * 3600, watts, pue) - alone, intensity(region))
@@ -48,16 +46,15 @@ def intensity(region: str | float) -> float:
     if isinstance(region, int | float):
         need(region >= 0, "region", region, "grams a kWh, 0 or more")
         return float(region)
-    name = region if region in GRIDS else str(region).upper()
-    known("region", name if name in GRIDS else region, GRIDS)
+    name = region.upper() if region.upper() in GRIDS else region
+    known("region", name, GRIDS)
     return GRIDS[name]
 
 
 def energy_kwh(seconds: float, watts: float, pue: float = 1.0) -> float:
     """kWh drawn in `seconds` at `watts`, all devices together. Raises ValueError below 0, or for a PUE below 1.
 
-    `pue` (power usage effectiveness) is what the building draws over what its machines draw: 1.0 for a laptop at home,
-    1.1 for the published runs of the large laboratories, more in an ordinary server room.
+    `pue` (power usage effectiveness): what the building draws over what its machines draw; 1.0 for a laptop at home.
     """
     need(seconds >= 0, "seconds", seconds, "0 or more")
     need(watts >= 0, "watts", watts, "0 or more")
@@ -74,7 +71,7 @@ def carbon_kg(kwh: float, grams_per_kwh: float) -> float:
 
 @dataclass(frozen=True)
 class Training:
-    """A published training run: what it states as inputs, and the MWh and tonnes it states as results."""
+    """A published training run: its inputs, and the MWh and tonnes that were published; `again` works them out."""
 
     device_hours: float
     watts: float
@@ -86,7 +83,6 @@ class Training:
 
     @property
     def again(self) -> Energy:
-        """From the inputs."""
         return energy(self.device_hours, self.watts, self.pue, self.grams_per_kwh)
 
 

@@ -69,27 +69,21 @@ def training_flops(model, tokens: float) -> int:
 
 
 def palm_flops(n: float, n_layer: int, d_query: int, seq_len: int) -> float:
-    """PaLM's count a token, 6 N + 12 · layers · heads · d_head · T (Chowdhery et al. 2022, appendix B): MFU's numerator there."""
+    """PaLM's count a token, 6 N + 12 · layers · heads · d_head · T (Chowdhery et al. 2022, appendix B)."""
     return 6 * n + 12 * n_layer * d_query * seq_len
 
 
 def mfu(flops_per_token: float, tokens_per_s: float, peak: float) -> float:
-    """Model FLOPs utilisation: the share of `peak` FLOP/s, all devices together, that the model's own arithmetic takes.
-
-    With `Flops.recomputed` in place of `.train` it is the hardware's, HFU. Raises ValueError unless peak is above 0.
-    """
+    """Model FLOPs utilisation: the share of `peak` FLOP/s, all devices together, that the model's own arithmetic takes. With
+    `Flops.recomputed` in place of `.train` it is the hardware's, HFU."""
     need(peak > 0, "peak", peak, "FLOP/s above 0")
-    need(tokens_per_s >= 0, "tokens_per_s", tokens_per_s, "0 or more")
     return flops_per_token * tokens_per_s / peak
 
 
 def seconds(flop: float, devices: int, flops_per_device: float, mfu: float = 1.0) -> float:
-    """Time of `flop` FLOPs on `devices`, each doing `flops_per_device` a second at a share `mfu` of it.
-
-    With 8 · T · P for a model of P weights, T tokens and full recomputation this is Narayanan et al. 2021, equation 4.
-    """
-    need(flop >= 0, "flop", flop, "0 or more")
-    need(devices >= 1, "devices", devices, "1 or more")
-    need(flops_per_device > 0, "flops_per_device", flops_per_device, "more than 0")
+    """Time of `flop` FLOPs on `devices`, each doing a share `mfu` of `flops_per_device` a second (Narayanan et al. 2021, equation 4:
+    8 · T · P FLOPs for P weights, T tokens, every block run twice)."""
+    asked = (flop, devices, flops_per_device)
+    need(flop >= 0 and devices >= 1 and flops_per_device > 0, "flop, devices, flops_per_device", asked, "0, 1, above 0, or more")
     need(0 < mfu <= 1, "mfu", mfu, "a share, 0 < mfu ≤ 1")
     return flop / (devices * flops_per_device * mfu)

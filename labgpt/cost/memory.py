@@ -1,8 +1,7 @@
 """Bytes of a training step: weights, gradients, optimizer state, and the activations kept for the backward pass.
 
-Two accounts. A ModelConfig is this lab's own model, in float32, counted as its code keeps things; the tests hold it against
-autograd and the profiler. Anything else is a published model in 16-bit mixed precision, by the published formulas, on one
-rank of a machine of any size.
+A ModelConfig is this lab's own model, in float32, counted as its code keeps things (the tests ask autograd and the profiler).
+Anything else is a published model in 16-bit mixed precision, by the published formulas, on one rank of many.
 """
 from __future__ import annotations
 
@@ -18,24 +17,17 @@ FP32, HALF = 4, 2  # bytes
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes on one rank. `peak` is the most that lives at once; for a published model it is the total.
-
-    On top come the process itself (Python and torch: about 220 MB; a GPU's context: .5 to 1 GB) and the allocator's slack.
-    """
+    """Bytes on one rank. On top come the process itself (Python and torch: about 220 MB) and the allocator's slack."""
 
     weights: int
     gradients: int
     optimizer: int
     activations: int
-    fullest: int = 0  # of the lab's own model: the fullest of a run's three phases
+    peak: int = 0  # the most that lives at once; counted for the lab's own model alone
 
     @property
     def total(self) -> int:
         return self.weights + self.gradients + self.optimizer + self.activations
-
-    @property
-    def peak(self) -> int:
-        return self.fullest or self.total
 
 
 def memory(
@@ -44,35 +36,33 @@ def memory(
 ) -> Memory:  # fmt: skip
     """Memory to train `model` on `batch_size` rows of seq_len tokens at a time, on one rank.
 
-    A ModelConfig (this lab's): optimizer "muon" or "adamw", float32, nothing split; the other settings are refused.
-    A published model: Adam in mixed precision, 16 bytes a weight (18 with gradient_bytes = 4). `zero` 1, 2, 3 splits optimizer,
-    gradients, weights over the `ranks` data-parallel ranks (Rajbhandari et al. 2020, arXiv:1910.02054); `tensor` ranks share
-    each layer, `pipeline` stages share the layers (an even split, embeddings too). recompute: "none", "selective"
-    (attention's T × T scores are worked out again, as flash attention does) or "full" (a layer keeps its input alone).
-    Raises ValueError where the settings don't fit the model or each other.
+    A ModelConfig (this lab's): optimizer "muon" or "adamw", float32, nothing split; the other settings are refused. Else Adam in
+    mixed precision, 16 bytes a weight (18 with gradient_bytes = 4): `zero` 1, 2, 3 splits optimizer, gradients, weights over
+    `ranks` (Rajbhandari et al. 2020, arXiv:1910.02054); `tensor` ranks share each layer, `pipeline` stages the layers (evenly,
+    embeddings too). recompute: "none", "selective" (attention's T × T scores, as flash attention does) or "full" (a layer
+    keeps its input alone). Raises ValueError where the settings don't fit the model or each other.
     """
     need(type(batch_size) is int and batch_size >= 1, "batch_size", batch_size, "1 or more")
     if isinstance(model, ModelConfig):
-        split = (zero, ranks, tensor, pipeline, recompute, sequence_parallel, gradient_bytes, seq_len)
-        plain = (0, 1, 1, 1, "none", False, HALF, None)
-        need(split == plain, "model", "ModelConfig", "a published model or a Shape for split or recomputed memory",
-             "labgpt.cost.shape(model) gives the Shape")  # fmt: skip
+        settings = (zero, ranks, tensor, pipeline, recompute, sequence_parallel, gradient_bytes, seq_len)
+        split = settings != (0, 1, 1, 1, "none", False, 2, None)
+        need(not split, "model", "ModelConfig", "a Shape for split or recomputed memory", "labgpt.cost.shape(model) gives it")
         return _own(model, batch_size, optimizer or "muon")
     need(optimizer in (None, "adamw"), "optimizer", optimizer, "adamw for a published model")
     s = shape(model)
     length = s.seq_len if seq_len is None else seq_len
     need(length >= 1, "seq_len", length, "a whole number above 0")
-    for name, value in (("ranks", ranks), ("tensor", tensor), ("pipeline", pipeline)):
+    for name, value in {"ranks": ranks, "tensor": tensor, "pipeline": pipeline}.items():
         need(type(value) is int and value >= 1, name, value, "1 or more")
     need(tensor <= s.n_head, "tensor", tensor, f"at most n_head = {s.n_head}: a head is not split")
     need(s.n_head % tensor == 0, "tensor", tensor, f"a divisor of n_head = {s.n_head}")
     need(s.n_layer % pipeline == 0, "pipeline", pipeline, f"a divisor of n_layer = {s.n_layer}")
-    weights, gradients, states = model_states(parameters(s).total / (tensor * pipeline), zero, ranks, gradient_bytes)
-    layers = s.n_layer * layer_activations(s, batch_size, length, tensor, sequence_parallel, recompute)
-    ends = 0  # with a pipeline the first stage is the fullest: its p microbatches in flight hold as much as all layers of one
+    states = model_states(parameters(s).total / (tensor * pipeline), zero, ranks, gradient_bytes)
+    # With a pipeline the first stage is the fullest: its p microbatches in flight hold as much as all layers of one.
+    kept = s.n_layer * layer_activations(s, batch_size, length, tensor, sequence_parallel, recompute)
     if pipeline == 1 and not s.encoder:  # last norm, the head's input, its logits in float32 (Korthikanti et al. 2022, 4.3)
-        ends = 4 * batch_size * length * (s.d_model + s.vocab_size) // tensor
-    return Memory(round(weights), round(gradients), round(states), round(layers) + ends)
+        kept += 4 * batch_size * length * (s.d_model + s.vocab_size) // tensor
+    return Memory(*map(round, states), round(kept))
 
 
 def model_states(n: float, zero: int = 0, ranks: int = 1, gradient_bytes: int = HALF) -> tuple[float, float, float]:
@@ -90,10 +80,8 @@ def layer_activations(
 ) -> float:
     """Bytes that one layer keeps for its backward pass, on one of `tensor` ranks, in 16-bit precision.
 
-    Korthikanti et al. 2022 (arXiv:2205.05198), table 2: for GPT's block s b h (34 + 5 a s / h), counted here matrix by matrix, so
-    that other blocks have theirs too: dropout masks are one byte, a gated MLP keeps four inner results, grouped keys and
-    values are narrower.
-    Full recomputation keeps the layer's input, 2 s b h, on every tensor rank.
+    Korthikanti et al. 2022 (arXiv:2205.05198), table 2: for GPT's block s b h (34 + 5 a s / h), counted here result by result, so
+    that other blocks have theirs too. Full recomputation keeps the layer's input, 2 s b h, on every tensor rank.
     """
     need(recompute in ("none", "selective", "full"), "recompute", recompute, "none, selective, full")
     tokens, d, mask = batch_size * seq_len, s.d_model, s.dropout
@@ -122,16 +110,15 @@ def largest_batch(model, device_bytes: float, **settings) -> int:
     return max(0, int((device_bytes - (fixed.total - row)) // row))
 
 
-EVAL_ROWS = 64  # of an evaluation batch, as labgpt.train has it (a test holds the two together)
+EVAL_ROWS, EVAL_TOKENS = 64, 8192  # at most, in an evaluation batch, as labgpt.train has it (a test holds the two together)
 
 
 def _own(model: ModelConfig, batch_size: int, optimizer: str) -> Memory:
     """AdamW keeps two moments a weight; Muon keeps one for the blocks' matrices and leaves embedding and head to AdamW.
 
-    The peak is that of one process without dropout, in the fullest of three phases. As backward begins: no gradients yet, but
-    the logits' probabilities have a gradient, and that has one. In Muon's update: the updates of all 12 L d² weights,
-    and seven copies of a third of them, the square matrices, in Newton–Schulz. In an evaluation: one block's MLP, or logits
-    and their logarithms. A run with several budgets keeps its trunk beside a branch: weights and optimizer once more.
+    The peak, of one process without dropout, is the fullest of three phases. As backward begins: no gradients yet, but two
+    copies of the logits. In Muon's update: all 12 L d² of it, and seven times a third of that, the square matrices, in
+    Newton–Schulz. In an evaluation: a block's MLP, or the logits twice. With several budgets the trunk is kept besides.
     """
     need(optimizer in ("muon", "adamw"), "optimizer", optimizer, "muon, adamw")
     n, d, tokens = parameters(model), model.d_model, batch_size * model.seq_len
@@ -141,7 +128,8 @@ def _own(model: ModelConfig, batch_size: int, optimizer: str) -> Memory:
     backward = weights + states + activations + FP32 * tokens * 2 * model.vocab_size
     update = 2 * weights + states + FP32 * turned * 10 // 3
     block = (14 if model.activation == "relu2" else 10) * d  # the stream twice, then 4 d each: before, ReLU, squared
-    evaluation = 2 * weights + states + FP32 * EVAL_ROWS * model.seq_len * max(block, d + 2 * model.vocab_size)
+    evaluated = model.seq_len * max(1, min(EVAL_ROWS, EVAL_TOKENS // model.seq_len))
+    evaluation = 2 * weights + states + FP32 * evaluated * max(block, d + 2 * model.vocab_size)
     return Memory(weights, weights, states, activations, max(backward, update, evaluation))
 
 

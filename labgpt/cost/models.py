@@ -8,10 +8,8 @@ from labgpt.cost.shape import Shape
 
 @dataclass(frozen=True)
 class Published:
-    """tokens: processed in training, None where not published."""
-
     shape: Shape
-    tokens: float | None
+    tokens: float | None  # processed in training; None where not published
     source: str
 
 

@@ -34,16 +34,15 @@ def ring_all_reduce_seconds(n_bytes: float, world_size: int, latency: float, ban
 
 
 def zero_sent_elements(n: float, world_size: int, zero: int = 0) -> float:
-    """Elements one rank sends and receives a step for `n` weights: 2 n (W - 1) / W for data parallel, ZeRO-1 and 2 as much;
-    ZeRO-3 gathers the weights twice, half as much again (Rajbhandari et al. 2020, section 7, which rounds (W - 1) / W to 1)."""
+    """Elements a rank sends a step for `n` weights: ZeRO-1 and 2 as plain data parallel; ZeRO-3, which gathers the weights twice,
+    half as much again (Rajbhandari et al. 2020, section 7, where (W - 1) / W is rounded to 1)."""
     need(zero in (0, 1, 2, 3), "zero", zero, "0, 1, 2, 3")
     return ring_all_reduce_bytes(n, world_size) * (1.5 if zero == 3 else 1)
 
 
 def pipeline_bubble(stages: int, microbatches: int) -> float:
     """Share of the time that a stage idles under GPipe or 1F1B: (p - 1) / (m + p - 1). Over the busy time it is (p - 1) / m."""
-    need(stages >= 1, "stages", stages, "1 or more")
-    need(microbatches >= 1, "microbatches", microbatches, "1 or more")
+    need(stages >= 1 and microbatches >= 1, "stages, microbatches", (stages, microbatches), "1 or more, both")
     return (stages - 1) / (microbatches + stages - 1)
 
 

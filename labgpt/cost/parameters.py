@@ -24,7 +24,7 @@ class Parameters:
 
 
 def matrices(s: Shape) -> dict[str, int]:
-    """Weights of one block's matrices: with n_head = n_kv_head and a plain MLP of 4 d they are 12 d²."""
+    """Weights of one block's matrices; 12 d² in all where keys are as wide as queries and a plain MLP has 4 d."""
     return {
         "qkv": s.d_model * (s.d_query + 2 * s.d_key),
         "output": s.d_query * s.d_model,

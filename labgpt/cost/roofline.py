@@ -27,10 +27,8 @@ class Layer:
 
 def layers(model, batch_size: int = 1, seq_len: int | None = None, number_bytes: int = 2, generate: bool = False) -> list[Layer]:
     """The products of one forward pass over `batch_size` rows of seq_len tokens, or, with `generate`, over one new token a row
-    behind seq_len - 1 cached ones. Attention is fused: its scores never reach memory; causal, half of them are computed.
-
-    A matrix of k × n weights over m tokens takes 2 m k n FLOPs and moves m k + k n + m n numbers. Raises ValueError as `shape`.
-    """
+    behind seq_len - 1 cached ones. Attention is fused (no scores in memory) and, in a decoder, causal. A matrix of k × n weights over
+    m tokens takes 2 m k n FLOPs and moves m k + k n + m n numbers."""
     s = shape(model)
     length = s.seq_len if seq_len is None else seq_len
     need(batch_size >= 1 and length >= 1, "batch_size, seq_len", (batch_size, length), "1 or more, both")

@@ -17,7 +17,7 @@ RUNS = {
     "width 16": derive(16), "width 32": derive(32), "width 48": derive(48), "width 64": derive(64), "width 96": derive(96),
     "width 128": derive(128), "text, 8 rows": derive(32, "pysource", batch_size=8), "text, 64 rows": derive(64, "pysource", batch_size=64),
     "AdamW": derive(64, name="adamw"), "4 rows": derive(64, batch_size=4), "GPT-2's block": derive(48, "pysource", **GPT2),
-    "2 rows of width 192": derive(192, batch_size=2),
+    "rows of 256": derive(48, "pysource", seq_len=256, batch_size=4),
 }  # fmt: skip
 
 
@@ -45,9 +45,9 @@ def test_peak_of_live_tensor_bytes(name):
 
 
 def test_the_evaluation_batch_is_the_one_that_was_counted():
-    from labgpt.cost.memory import EVAL_ROWS
+    from labgpt.cost.memory import EVAL_ROWS, EVAL_TOKENS
 
-    assert EVAL_ROWS == loop.EVAL_ROWS
+    assert (EVAL_ROWS, EVAL_TOKENS) == (loop.EVAL_ROWS, loop.EVAL_TOKENS)
 
 
 @pytest.mark.slow

@@ -43,6 +43,7 @@ def test_roofline_counts_the_layers_on_either_side():
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: price.budget_of(device="v100"), "no price is known"),
     (lambda: price.carbon_of(region="XX"), "region = 'XX'"),
+    (lambda: price.size_of(d_model=32), "n_head = 0"),
     (lambda: price.memory_of("gpt5"), "near: gpt"),
     (lambda: price.memory_of("gpt2", zero=7), "zero = 7"),
 ])

@@ -81,7 +81,7 @@ def budget_of(dollars: float = 1e4, device: str = "h100", mfu: float = 0.4, per_
     for name in ("gpt2", "gpt3-175b"):
         size = cost.parameters(name).total
         axes.axhline(size, color=GREY, linewidth=1, linestyle=":")
-        axes.annotate(f"size of {name}", (money[0], size), xytext=(2, 3), textcoords="offset points", color=INK)
+        axes.annotate(f"size of {name}", (money[20], size), xytext=(0, 3), textcoords="offset points", color=INK)
     log_axis(axes.xaxis, money, exact=False)
     log_axis(axes.yaxis, [*low, *high], exact=False)
     axes.legend(loc="lower right")

@@ -61,7 +61,7 @@ def price(
         tokens = MODELS[model].tokens if isinstance(model, str) and model in MODELS else None
         notes.append("tokens: as published" if tokens else f"tokens: not given, {TOKENS_PER_WEIGHT} a weight")
         tokens = tokens or TOKENS_PER_WEIGHT * n
-    need(isinstance(tokens, int | float) and tokens > 0, "tokens", tokens, "more than 0")
+    need(isinstance(tokens, int | float) and 0 < tokens < 1e30, "tokens", tokens, "more than 0, below 1e30")
     need(type(gpus) is int and gpus >= 1, "gpus", gpus, "1 or more")
     share, hall = _range("mfu", mfu, MFU), _range("pue", pue, PUE)
     draw, hourly = _range("watts", watts, (DRAW[0] * d.watts, DRAW[1] * d.watts)), _range("dollars_per_hour", dollars_per_hour, d.price)
@@ -84,7 +84,7 @@ def _range(name: str, value: float | Range | None, otherwise: Range | None) -> R
         return otherwise
     low, high = value if isinstance(value, tuple | list) else (value, value)
     allowed = {"mfu": "a share, 0 < mfu ≤ 1", "pue": "1 or more"}.get(name, "more than 0")
-    need(0 < low <= high and (name != "mfu" or high <= 1) and (name != "pue" or low >= 1), name, value, allowed)
+    need(0 < low <= high < math.inf and (name != "mfu" or high <= 1) and (name != "pue" or low >= 1), name, value, allowed)
     return float(low), float(high)
 
 

@@ -34,7 +34,7 @@ class Shape:
     def __post_init__(self) -> None:
         for name in ("vocab_size", "seq_len", "n_layer", "d_model", "n_head"):
             need(type(getattr(self, name)) is int and getattr(self, name) > 0, name, getattr(self, name), "a whole number above 0")
-        need(self.d_head > 0 or self.d_model % self.n_head == 0, "n_head", self.n_head, f"a divisor of d_model = {self.d_model}")
+        need(self.d_head != 0 or self.d_model % self.n_head == 0, "n_head", self.n_head, f"a divisor of d_model = {self.d_model}")
         for name, value in {"n_kv_head": self.n_head, "d_ff": 4 * self.d_model, "d_head": self.d_model // self.n_head}.items():
             object.__setattr__(self, name, getattr(self, name) or value)
             need(type(getattr(self, name)) is int and getattr(self, name) > 0, name, getattr(self, name), "a whole number above 0")
@@ -74,9 +74,8 @@ def shape(model: ModelConfig | Shape | str | Path | dict) -> Shape:
     if not path.is_file():
         need(path.suffix != ".json", "model", str(model), "a config.json that is there, or a name; `labgpt cost --list` shows the names")
         known("model", str(model), MODELS)
-    text = path.read_text(encoding="utf-8")
     try:
-        fields = json.loads(text)
+        fields = json.loads(text := path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"model = {str(path)!r}: not JSON ({error}); allowed is a Hugging Face config.json") from None
     ours = isinstance(fields, dict) and "science" in fields
@@ -97,7 +96,7 @@ def from_config(fields: dict) -> Shape:
         length = get("n_positions")
         return Shape(get("vocab_size"), length, get("n_layer"), get("n_embd"), get("n_head"), d_ff=fields.get("n_inner") or 0,
                      positions=length, bias=True, norm=2, tied=fields.get("tie_word_embeddings", True),
-                     dropout=fields.get("resid_pdrop", 0.1) > 0)  # fmt: skip
+                     dropout=bool(fields.get("resid_pdrop", 0.1)))  # fmt: skip
     common = map(get, ("vocab_size", "max_position_embeddings", "num_hidden_layers", "hidden_size", "num_attention_heads"))
     vocab_size, length, *rest = common
     if kind in ("llama", "mistral"):
@@ -106,5 +105,6 @@ def from_config(fields: dict) -> Shape:
         return Shape(vocab_size, length, *rest, n_kv_head=fields.get("num_key_value_heads") or 0, d_ff=get("intermediate_size"),
                      gated=True, norm=1, d_head=fields.get("head_dim") or 0, tied=fields.get("tie_word_embeddings", False))  # fmt: skip
     # RoBERTa's first two positions stand for padding
-    return Shape(vocab_size, length - 2 * (kind == "roberta"), *rest, d_ff=get("intermediate_size"), positions=length, bias=True, norm=2,
-                 types=fields.get("type_vocab_size", 2), encoder=True, dropout=fields.get("hidden_dropout_prob", 0.1) > 0)  # fmt: skip
+    return Shape(vocab_size, length - 2 * (kind == "roberta"), *rest, d_ff=get("intermediate_size"), positions=length,
+                 types=get("type_vocab_size") if "type_vocab_size" in fields else 2, bias=True, norm=2, encoder=True,
+                 dropout=bool(fields.get("hidden_dropout_prob", 0.1)))  # fmt: skip

@@ -1,13 +1,11 @@
-"""The house's one-line refusal, for numbers that come from no spec."""
+"""The house's one-line refusal, as spec has it, and one for names, which tells the near ones."""
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from labgpt.spec.run import need
 
-def need(ok: bool, field: str, value: object, allowed: str, hint: str = "") -> None:
-    """Raise ValueError saying which field, what it was, what is allowed and what to try, unless `ok`."""
-    if not ok:
-        raise ValueError(f"{field} = {value!r}: allowed is {allowed}" + (f"; {hint}" if hint else ""))
+__all__ = ["known", "need"]
 
 
 def known(field: str, value: object, names: Iterable[str], listed: str = "labgpt cost --list") -> None:

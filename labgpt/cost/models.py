@@ -31,7 +31,7 @@ BERT = "Devlin et al. 2019 (arXiv:1810.04805), section 3; 1,000,000 steps of 128
 ROBERTA = "Liu et al. 2019 (arXiv:1907.11692), table 9 and section 5; 500,000 steps of 8,192 rows of 512 tokens"
 LLAMA2 = "Touvron et al. 2023 (arXiv:2307.09288), table 1 and the released config.json"
 LLAMA3 = "Llama team 2024 (arXiv:2407.21783), table 3 and the released config.json; tokens: section 3.4 (405B), model card (8B, 70B)"
-MISTRAL = "Jiang et al. 2023 (arXiv:2310.06825), table 1; tokens not published"
+MISTRAL = "Jiang et al. 2023 (arXiv:2310.06825), table 1; its sliding window is not counted; tokens not published"
 
 MODELS = {
     "gpt2": Published(_gpt(12, 768, 12), None, GPT2),

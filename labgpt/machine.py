@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import time
 from functools import lru_cache
+from pathlib import Path
 
 from labgpt import cost
 from labgpt.spec import RunSpec
 
-# Seconds a token of a training step, one thread, fp32: non-negative least squares of 14 measured steps (7 widths, 2 corpora),
-# off by at most 8 %. In turn: kernel calls a layer and step, whatever the width; activations through memory; logits; matmuls.
-PER_LAYER_STEP_S, PER_CHANNEL_S, PER_LOGIT_S, PER_FLOP_S = 1.34e-3, 2.4e-8, 2.3e-9, 1.05e-11
+# Seconds a token of a training step, one thread, fp32: non-negative least squares of 14 measured steps (7 widths, 2 corpora, recipe
+# v2), off by at most 8 %. In turn: kernel calls a layer and step, whatever the width; activations through memory; logits; matmuls.
+PER_LAYER_STEP_S, PER_CHANNEL_S, PER_LOGIT_S, PER_FLOP_S = 5.85e-4, 1.13e-8, 2.0e-9, 1.13e-11
 REFERENCE_BENCH_S = 0.0129  # what bench() takes on the machine those were measured on
 GPU_FLOPS, GPU_SHARE = 989e12, 0.4  # an H100 SXM's dense bfloat16 peak (NVIDIA's data sheet), and an assumed share of it
 EVAL_SHARE = 0.3  # a forward pass over a validation token, as a share of a training token
@@ -72,6 +73,30 @@ def bench() -> float:
         return best
     finally:
         torch.set_num_threads(before)
+
+
+class Meter:
+    """`with Meter() as meter: …` -> meter.joules that the whole machine drew, by meter.source; None and "" where no counter may be read."""
+
+    def __init__(self, powercap: str = "/sys/class/powercap"):
+        self.packages = sorted(Path(powercap).glob("intel-rapl:[0-9]"))  # AMD's too bears this name
+        self.joules, self.source = None, ""
+
+    def __enter__(self) -> Meter:
+        self.before = self._read()
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.before and (after := self._read()):
+            self.joules = sum((now - then) % wrap for (now, wrap), (then, _) in zip(after, self.before, strict=True)) / 1e6
+            self.source = f"RAPL, {len(after)} package{'s' if len(after) > 1 else ''}"
+
+    def _read(self) -> list[tuple[int, int]]:
+        """(microjoules so far, where they wrap) a package; [] where they are not ours to read."""
+        try:
+            return [tuple(int((p / name).read_text()) for name in ("energy_uj", "max_energy_range_uj")) for p in self.packages]
+        except (OSError, ValueError):
+            return []
 
 
 @lru_cache(maxsize=1)

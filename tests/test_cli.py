@@ -27,6 +27,12 @@ SLIPS = {
     "missing run": (["sample", "no-such-run"], ["no-such-run", "labgpt runs"]),
     "missing table": (["fit", "no-such.csv"], ["no-such.csv"]),
     "missing notebook": (["grade", "no-such.ipynb"], ["no-such.ipynb"]),
+    "cost of no model": (["cost"], ["model = None", "--list"]),
+    "cost of an unknown model": (["cost", "gpt2-xll"], ["gpt2-xll", "gpt2-xl"]),
+    "cost on an unknown device": (["cost", "gpt2", "--device", "h1000"], ["h1000", "h100"]),
+    "cost of negative tokens": (["cost", "gpt2", "--tokens", "-5"], ["tokens", "-5", "more than 0"]),
+    "cost in no building": (["cost", "gpt2", "--pue", "0.2"], ["pue", "0.2", "1 or more"]),
+    "cost of a file that is not there": (["cost", "no/config.json"], ["no/config.json"]),
     "lesson": (["reference", "17_dreams"], ["17_dreams", "01_model_size"]),
 }
 
@@ -131,3 +137,24 @@ def test_every_verb_has_help(capsys):
         with pytest.raises(SystemExit):
             cli.main([verb.__name__, "--help"])
         assert verb.__doc__.split("\n")[0].split(":")[0][:20] in " ".join(capsys.readouterr().out.split())
+
+
+def test_cost_prints_a_bill_and_writes_the_same_as_json(tmp_path, capsys):
+    out = tmp_path / "bill.json"
+    stated = "--gpus 1024 --device a100 --mfu 0.45 --region FR --pue 1.1".split()
+    assert main(["cost", "gpt3-175b", *stated, "--json", str(out)]) == 0
+    said, bill = capsys.readouterr().out, json.loads(out.read_text())
+    assert all(word in said for word in ("174,604,259,328 parameters", "days", "kWh", "CO2e", "56 g/kWh", "RunPod"))
+    assert bill["parameters"] == 174_604_259_328 and bill["days"][0] == bill["days"][1] and bill["dollars"][0] < bill["dollars"][1]
+    assert f"{bill['days'][0]:.3g} days" in said
+
+
+def test_cost_of_a_spec_of_ours_and_of_the_list(tmp_path, capsys):
+    path = tmp_path / "spec.json"
+    assert main(["train", "--d-model", "32", "--save-spec", str(path)]) == 0
+    assert main(["cost", str(path), "--device", "t4", "--tokens", "1e6", "--region", "57"]) == 0
+    said = capsys.readouterr().out
+    assert "69,632 parameters" in said and "no price known" in said and "57 g/kWh" in said
+    assert main(["cost", "--list"]) == 0
+    said = capsys.readouterr().out
+    assert "mistral-7b" in said and "h100" in said and "PL 661.9" in said

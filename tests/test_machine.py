@@ -25,3 +25,16 @@ def test_more_tokens_and_larger_models_take_longer(width, steps):
     assert machine.seconds(small, 2048 * steps) < machine.seconds(small, 2048 * (steps + 1))
     assert machine.seconds(small, 2048 * steps) < machine.seconds(large, 2048 * steps)
     assert machine.seconds(small, 2048 * steps, speed=2.0) * 2 == machine.seconds(small, 2048 * steps)
+
+
+def test_the_meter_reads_a_counter_that_may_wrap_and_says_when_there_is_none(tmp_path):
+    package = tmp_path / "intel-rapl:0"
+    package.mkdir()
+    (package / "max_energy_range_uj").write_text("1000000\n")
+    (package / "energy_uj").write_text("900000\n")
+    with machine.Meter(tmp_path) as meter:
+        (package / "energy_uj").write_text("150000\n")
+    assert meter.joules == 0.25 and meter.source == "RAPL, 1 package"
+    with machine.Meter(tmp_path / "none") as meter:
+        pass
+    assert meter.joules is None and meter.source == ""

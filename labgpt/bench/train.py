@@ -35,6 +35,19 @@ def peak(precision: str) -> float:
     return best
 
 
+def bandwidth() -> float:
+    """Bytes a second, read and written, of the best copy of 128 MB, one thread: far more than the caches hold."""
+    import torch
+
+    source, best = torch.ones(32 << 20), 0.0
+    target = torch.empty_like(source)
+    for _ in range(6):
+        began = time.perf_counter()
+        target.copy_(source)
+        best = max(best, 2 * source.nbytes / (time.perf_counter() - began))
+    return best
+
+
 def step_s(run: RunSpec, steps: int = 30) -> float:
     """Median seconds of a whole optimiser step (batch, forward, backward, clipping, update), after five to warm up."""
     from labgpt.parallel import Group

@@ -1,16 +1,34 @@
-"""What a model costs, counted from its shape: parameters, FLOPs, memory, bytes on the network, energy. No torch.
+"""What a model costs, counted from its shape: parameters, FLOPs, memory, time, bytes on the network, energy, money. No torch.
 
-    cost.parameters(model).matmul        # weights that multiply
-    cost.training_flops(model, tokens)   # C, exact for matrix multiplications
-    cost.memory(model, batch_size).total # bytes
+A model is a ModelConfig, a published name (`labgpt cost --list`) or a Hugging Face config.json.
+
+    cost.parameters("gpt3-175b").total        # 174,604,259,328
+    cost.flops(model, seq_len=1024).train     # FLOPs a token, forward and backward
+    cost.memory(model, batch_size).total      # bytes
+    cost.energy(device_hours, watts, pue=1.1, region="FR").kg
+    cost.price("llama-2-7b", gpus=64, device="a100")     # days, dollars, kWh and CO2, each a range
 """
-from labgpt.cost.energy import carbon_kg, energy_kwh
-from labgpt.cost.flops import Flops, flops, training_flops
-from labgpt.cost.memory import Memory, memory
-from labgpt.cost.network import ring_all_reduce_bytes, ring_all_reduce_seconds, tree_all_reduce_bytes
+from labgpt.cost.devices import DEVICES, Device, device
+from labgpt.cost.energy import GRID_SOURCE, GRID_YEAR, GRIDS, TRAININGS, Energy, carbon_kg, energy, energy_kwh
+from labgpt.cost.flops import PETAFLOP_DAY, Flops, flops, mfu, palm_flops, seconds, training_flops
+from labgpt.cost.memory import Memory, kv_cache, largest_batch, layer_activations, memory, model_states
+from labgpt.cost.models import MODELS
+from labgpt.cost.network import (
+    pipeline_bubble,
+    ring_all_reduce_bytes,
+    ring_all_reduce_seconds,
+    tree_all_reduce_bytes,
+    zero_sent_elements,
+)
 from labgpt.cost.parameters import Parameters, parameters
+from labgpt.cost.price import Price, affordable, factors, price, table
+from labgpt.cost.roofline import Layer, layers
+from labgpt.cost.shape import Shape, shape
 
 __all__ = [
-    "Flops", "Memory", "Parameters", "carbon_kg", "energy_kwh", "flops", "memory", "parameters",
-    "ring_all_reduce_bytes", "ring_all_reduce_seconds", "training_flops", "tree_all_reduce_bytes",
+    "DEVICES", "GRIDS", "GRID_SOURCE", "GRID_YEAR", "MODELS", "PETAFLOP_DAY", "TRAININGS", "Device", "Energy", "Flops", "Layer", "Memory",
+    "Parameters", "Price", "Shape", "affordable", "carbon_kg", "device", "energy", "energy_kwh", "factors", "flops", "kv_cache",
+    "largest_batch", "layer_activations", "layers", "memory", "mfu", "model_states", "palm_flops", "parameters", "pipeline_bubble",
+    "price", "ring_all_reduce_bytes", "ring_all_reduce_seconds", "seconds", "shape", "table", "training_flops", "tree_all_reduce_bytes",
+    "zero_sent_elements",
 ]

@@ -1,4 +1,4 @@
-"""Bytes each rank sends to average gradients, and the time that takes on a link of known latency and bandwidth."""
+"""Bytes each rank sends to average gradients, the time that takes on a link, and the time a pipeline idles."""
 from __future__ import annotations
 
 from labgpt.cost.check import need
@@ -31,6 +31,19 @@ def ring_all_reduce_seconds(n_bytes: float, world_size: int, latency: float, ban
     need(latency >= 0, "latency", latency, "0 or more seconds")
     need(bandwidth > 0, "bandwidth", bandwidth, "more than 0 bytes per second")
     return 2 * (world_size - 1) * latency + ring_all_reduce_bytes(n_bytes, world_size) / bandwidth
+
+
+def zero_sent_elements(n: float, world_size: int, zero: int = 0) -> float:
+    """Elements a rank sends a step for `n` weights: ZeRO-1 and 2 as plain data parallel; ZeRO-3, which gathers the weights twice,
+    half as much again (Rajbhandari et al. 2020, section 7, where (W - 1) / W is rounded to 1)."""
+    need(zero in (0, 1, 2, 3), "zero", zero, "0, 1, 2, 3")
+    return ring_all_reduce_bytes(n, world_size) * (1.5 if zero == 3 else 1)
+
+
+def pipeline_bubble(stages: int, microbatches: int) -> float:
+    """Share of the time that a stage idles under GPipe or 1F1B: (p - 1) / (m + p - 1). Over the busy time it is (p - 1) / m."""
+    need(stages >= 1 and microbatches >= 1, "stages, microbatches", (stages, microbatches), "1 or more, both")
+    return (stages - 1) / (microbatches + stages - 1)
 
 
 def _check(n_bytes: float, world_size: int) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labgpt.spec import ModelConfig
+from labgpt.cost.shape import Shape, shape
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,27 @@ class Parameters:
     head: int
 
 
-def parameters(model: ModelConfig) -> Parameters:
-    """Count the weights of labgpt's GPT: a block's matrices are 12 d² (Q, K, V and output 4 d², MLP 4 d² up and 4 d² down).
+def matrices(s: Shape) -> dict[str, int]:
+    """Weights of one block's matrices; 12 d² in all where keys are as wide as queries and a plain MLP has 4 d."""
+    return {
+        "qkv": s.d_model * (s.d_query + 2 * s.d_key),
+        "output": s.d_query * s.d_model,
+        "mlp": (3 if s.gated else 2) * s.d_model * s.d_ff,
+    }
 
-    Biases add 9 d a block, LayerNorms a gain (and a bias) each, learned positions T d. A tied head stores nothing of its
-    own, but multiplies: its V d count in `matmul` either way.
+
+def parameters(model) -> Parameters:
+    """Count the weights of a ModelConfig, a Shape, a published name or a Hugging Face config.
+
+    A tied head stores nothing of its own, but multiplies: its V d count in `matmul` either way. An encoder has no head here;
+    BERT's pooler counts as blocks (d² + d). Raises ValueError as `shape` does.
     """
-    d, table = model.d_model, model.vocab_size * model.d_model
-    gains = (1 + model.bias) * d if model.norm == "layer" else 0
-    matrices = 12 * model.n_layer * d**2
-    blocks = matrices + model.n_layer * (9 * d * model.bias + 2 * gains)
-    embedding = table + (model.seq_len * d if model.position == "learned" else 0)
-    head = 0 if model.tied else table
-    return Parameters(blocks + embedding + head + gains, blocks, matrices + table, embedding, head)
+    s = shape(model)
+    d, table, per_block = s.d_model, s.vocab_size * s.d_model, sum(matrices(s).values())
+    biases = (s.d_query + 2 * s.d_key + d + s.d_ff + d) if s.bias else 0
+    pooler = d * d + d if s.encoder else 0
+    blocks = s.n_layer * (per_block + biases + 2 * s.norm * d) + pooler
+    embedding = table + (s.positions + s.types) * d + (s.norm * d if s.encoder else 0)  # an encoder's norm stands before its blocks
+    head = 0 if s.tied or s.encoder else table
+    last = 0 if s.encoder else s.norm * d
+    return Parameters(blocks + embedding + head + last, blocks, s.n_layer * per_block + table * (not s.encoder), embedding, head)

@@ -90,6 +90,10 @@ def one_model(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     }
 
 
+def scale_costs(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    return {"ladder": sweep.grid([w * scale for w in (16, 32, 64)], _fixed(0.25), seeds=seeds)}
+
+
 def tuning_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     from . import tuning
 
@@ -103,6 +107,7 @@ LESSONS = {
     "03_compute": compute,
     "04_world_size": world_size,
     "05_one_model": one_model,
+    "11_what_scale_costs": scale_costs,
 }
 STUDIES = {"05_tuning_study": tuning_study}  # recorded for a lesson to read, trained nowhere else
 

@@ -22,7 +22,8 @@ def line(spec: RunSpec) -> str:
     """
     science, model, ways = spec.science, spec.science.model, spec.execution.world_size
     at_once = science.batch_size // (spec.execution.microshards if spec.execution.reduction == "tree" else ways)
-    tokens, memory = science.schedule.budgets[-1], cost.memory(model, at_once, science.optim.name).total / 1e9
+    held, tokens = cost.memory(model, at_once, science.optim.name), science.schedule.budgets[-1]
+    memory = max(held.total, held.peak) / 1e9
     return (
         f"{spec.run_id:<12} {cost.parameters(model).matmul:>13,} {tokens:>15,} {cost.training_flops(model, tokens):>9.1e} "
         f"{ways:>5} {science.batch_size // ways:>9} {memory:>8.2f} {cost_s(spec) / 3600:>9.3g}"

@@ -1,0 +1,11 @@
+# %%
+misconception = "Two cores share the time, but only one is charged with watts."
+loses = {"plan": 2}
+says = "both cores' watts"
+
+# %% tags=["answer"] labgpt={"id": "plan"}
+runs = table[table.d_model == 64]
+pace = float((runs.flops / runs.seconds).median())
+laptop_kwh = 6 * 1.3e9 * 26e9 / (2 * pace) * 15 / 3.6e6
+most = "A"
+because = "r"

@@ -15,9 +15,9 @@ from pathlib import Path
 from labgpt import corpus
 from labgpt.spec import RunSpec, derive
 
-# nanoGPT's README, its CPU run; evaluation only before and after, a time printed for every iteration.
+# nanoGPT's README, its CPU run; evaluation only before and after (see `peer`), a time printed for every iteration.
 RECIPE = {
-    "device": "cpu", "compile": False, "eval_iters": 20, "log_interval": 1, "eval_interval": 10_000, "block_size": 64,
+    "device": "cpu", "compile": False, "eval_iters": 20, "log_interval": 1, "block_size": 64,
     "batch_size": 12, "n_layer": 4, "n_head": 4, "n_embd": 128, "lr_decay_iters": 2000, "dropout": 0.0, "always_save_checkpoint": False,
 }  # fmt: skip
 ITERATIONS = 2000
@@ -44,13 +44,14 @@ def spec(text: Path) -> RunSpec:
 
 def peer(folder: Path, threads: int, iterations: int) -> dict:
     """Run nanoGPT's train.py; {seconds of its iterations, evaluation and start not counted, val_loss by its own estimate}."""
-    options = [f"--{k}={v}" for k, v in (RECIPE | {"max_iters": iterations, "out_dir": str(folder / "out")}).items()]
+    ours_to_say = {"max_iters": iterations, "eval_interval": iterations, "out_dir": str(folder / "out")}
+    options = [f"--{k}={v}" for k, v in (RECIPE | ours_to_say).items()]
     command = [sys.executable, "train.py", "config/train_shakespeare_char.py", *options]
     plain = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")} | {"OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(command, cwd=folder, env=plain, capture_output=True, text=True)
     if done.returncode:
         raise ValueError(f"peer = {str(folder)!r}: its train.py ended with {done.returncode}: {done.stderr.strip().splitlines()[-1]}")
-    taken = [float(ms) / 1000 for ms in re.findall(r"^iter \d+: loss [\d.]+, time ([\d.]+)ms", done.stdout, re.M)][1:]
+    taken = [float(ms) / 1000 for ms in re.findall(r"^iter \d+: loss [\d.]+, time ([\d.]+)ms", done.stdout, re.M)][1:-1]  # both evaluate
     losses = re.findall(r"^step \d+: train loss [\d.]+, val loss ([\d.]+)", done.stdout, re.M)
     return {"s": sum(taken), "iterations": len(taken), "loss": float(losses[-1])}
 

@@ -12,6 +12,8 @@ first cell with `misconception`, `loses = {id: points}` and `says` (what the rea
 from __future__ import annotations
 
 import ast
+import os
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from labgpt.course.colab import bootstrap_cell
 from labgpt.course.packages import ROOT
+from labgpt.course.sandbox import environment
 from labgpt.record import write_atomic
 
 FOLDER = ROOT / "exercises"
@@ -124,12 +127,24 @@ def filled(exercise: Exercise, answers: dict[str, str] | None = None) -> nbforma
 
 def executed(exercise: Exercise) -> nbformat.NotebookNode:
     """The solution with the outputs of running it, for `pytest --nbval-lax`. Raises CellExecutionError where a cell fails."""
-    from labgpt.course.kernel import client
+    import sys
 
-    with client(filled(exercise)) as runner:
-        for index, cell in enumerate(runner.nb.cells):
-            runner.execute_cell(cell, index)
-    return runner.nb
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from nbclient import NotebookClient
+
+    class ThisPython(KernelSpecManager):
+        """Whatever kernels the user has installed under whichever name, this Python runs."""
+
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            return KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python")
+
+    with tempfile.TemporaryDirectory(prefix="labgpt-", ignore_cleanup_errors=True) as folder:
+        notebook = filled(exercise)
+        manager = AsyncKernelManager(kernel_spec_manager=ThisPython())
+        client = NotebookClient(notebook, km=manager, resources={"metadata": {"path": folder}}, force_raise_errors=True)
+        client.execute(env=os.environ | environment(folder))
+        return notebook
 
 
 def build(name: str) -> Path:

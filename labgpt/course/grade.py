@@ -2,20 +2,19 @@
 
     submission ──answers──► kernel: pristine cells, answers, visible checks ──JSON──► this process: hidden checks
 
-Not armoured yet, and said in each report as `sandboxed: false`: a submission runs with the rights of whoever grades.
-It can read and write their files, look up the public source of the exercise, use the network, and take memory.
+Where bubblewrap works the kernel sees nothing of this machine (sandbox.py). Elsewhere a submission runs with the rights of
+whoever grades: it can look up the public source of the exercise, and the report says `sandboxed: false`.
 """
 from __future__ import annotations
 
 import contextlib
 import io
 import json
-import time
 from pathlib import Path
 
-from labgpt.course import exercises
+from labgpt.course import exercises, sandbox
 from labgpt.course.exercises import Cell, Exercise
-from labgpt.course.kernel import Kernel, Lost, kernel
+from labgpt.course.kernel import Budget, Kernel, Lost, kernel
 
 LARGEST = 20_000_000  # bytes; a notebook without outputs is a thousandth of it
 
@@ -31,12 +30,12 @@ def grade(path: str | Path, cell_s: float = 30, total_s: float = 120) -> dict:
     notebook = _open(Path(path))
     exercise = exercises.read(_which(notebook, path))
     answers, verdicts = _answers(notebook, exercise)
-    _examine(exercise, answers, verdicts, cell_s, time.monotonic() + total_s)
+    _examine(exercise, answers, verdicts, Budget(cell_s, total_s))
     questions = [{"id": q, "points": verdicts[q][0], "max_points": most, "reason": verdicts[q][1]}
                  for q, most in exercise.points.items()]
     return {"exercise": exercise.name, "points": sum(q["points"] for q in questions),
             "max_points": sum(exercise.points.values()), "questions": questions,
-            "altered": _altered(notebook, exercise), "sandboxed": False}
+            "altered": _altered(notebook, exercise), "sandboxed": sandbox.available()}
 
 
 def lines(report: dict) -> list[str]:
@@ -119,19 +118,19 @@ def _dict(value: object) -> dict:
 
 # --- running it
 
-def _examine(exercise: Exercise, answers: dict, verdicts: dict, cell_s: float, deadline: float) -> None:
+def _examine(exercise: Exercise, answers: dict, verdicts: dict, budget: Budget) -> None:
     """Fill `verdicts`. An answer that takes its kernel down is left out, and the rest run again in a fresh one."""
     answers, shared = dict(answers), _shared(exercise)
     while any(q not in verdicts for q in answers):
         running = [""]
         try:
-            with kernel(cell_s, deadline) as fresh:
+            with kernel(budget) as fresh:
                 _through(exercise, answers, verdicts, shared, fresh, running)
         except Lost as lost:
             culprit = running[0]
             if not culprit:
                 raise ValueError(f"exercise {exercise.name}: its own first cells {lost}; see `labgpt doctor`") from None
-            if time.monotonic() >= deadline:
+            if budget.over:
                 for question in answers:
                     verdicts.setdefault(question, (0, f"not graded: {lost}"))
             verdicts.setdefault(culprit, (0, f"the answer {lost}: only this question is lost"))

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from labgpt.course import sandbox
 from labgpt.course.check import CheckFailed
@@ -62,10 +62,7 @@ class Kernel:
             raise CheckFailed(f"{name} is not defined by the answer cell")
         if error:
             raise CheckFailed(f"{said} raised {error}")
-        try:
-            return json.loads(answer["value"], parse_constant=_not_finite)
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise CheckFailed(f"{said} gave no plain value ({_one_line(str(error))[:80]})") from None
+        return plain(said, answer.get("value"))
 
     def _answer(self, **request: object) -> dict:
         if self._budget.over:
@@ -73,18 +70,17 @@ class Kernel:
         self._number += 1
         self._requests.put({"id": self._number} | request)
         began, before = time.monotonic(), self._spent
-        while True:
+        line = None
+        while line is None:
             try:
                 line = self._lines.get(timeout=EVERY_S)
-                break
             except queue.Empty:
                 self._look(began, before)
         if not line.endswith(b"\n"):
             raise Lost("sent more than a value" if line else "ended the Python process")
-        try:
+        answer = None
+        with suppress(ValueError, RecursionError):
             answer = json.loads(line)
-        except (ValueError, RecursionError):
-            answer = None
         if not isinstance(answer, dict) or answer.get("id") != self._number:
             raise Lost("sent answers of its own")
         return answer
@@ -136,6 +132,14 @@ def kernel(budget: Budget) -> Iterator[Kernel]:
     limits = [round(budget.left_s) + 60, sandbox.MEMORY, sandbox.FILES]  # the system's own limits, should we be gone
     with sandbox.started(["-m", "labgpt.course.runner", *map(str, limits)]) as process, closing(Kernel(process, budget)) as one:
         yield one
+
+
+def plain(said: str, value: object) -> object:
+    """Plain data from its JSON text. Raises CheckFailed where it is none."""
+    try:
+        return json.loads(value, parse_constant=_not_finite)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CheckFailed(f"{said} gave no plain value ({_one_line(str(error))[:80]})") from None
 
 
 def _not_finite(name: str) -> None:

@@ -28,7 +28,7 @@ def main() -> None:
             if "cell" in request:
                 _run(shell, request["cell"])
             else:
-                answer["value"] = _value(shell.user_ns, request["name"], request["args"])
+                answer["value"] = value_of(shell.user_ns, request["name"], request["args"])
         except BaseException as error:  # noqa: BLE001  a submission may raise anything, SystemExit and worse
             answer["error"] = [type(error).__name__, _said(error)]
         answers.write(json.dumps(answer) + "\n")
@@ -51,7 +51,8 @@ def _run(shell, source: str) -> None:
         raise result.error_before_exec or result.error_in_exec
 
 
-def _value(names: dict, name: str, args: list) -> str:
+def value_of(names: dict, name: str, args: list) -> str:
+    """The value of a name, or of calling it, as JSON."""
     value = names[name]
     value = value(*args) if callable(value) else value
     return json.dumps(value, default=lambda x: x.tolist())
@@ -79,9 +80,8 @@ def _limit(seconds: int, memory: int, file: int) -> None:
         import resource
     except ImportError:  # Windows: kernel.py's watch over time and memory is all there is
         return
-    wanted = {"RLIMIT_CPU": seconds, "RLIMIT_DATA": memory, "RLIMIT_FSIZE": file, "RLIMIT_NOFILE": 256, "RLIMIT_CORE": 0}
-    for name, most in wanted.items():
-        kind = getattr(resource, name)
+    for name, most in {"CPU": seconds, "DATA": memory, "FSIZE": file, "NOFILE": 256, "CORE": 0}.items():
+        kind = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(kind)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))

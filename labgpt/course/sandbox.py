@@ -6,6 +6,7 @@ Elsewhere it runs with the grader's rights, and the report says "unsandboxed".
 """
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -42,8 +43,7 @@ def available() -> bool:
     """Whether bubblewrap can be used: it is here, new enough, and the system lets it make namespaces."""
     if not shutil.which("bwrap"):
         return False
-    tried = subprocess.run(command(["-c", ""]), env=environment(HOME), capture_output=True)
-    return tried.returncode == 0
+    return subprocess.run(command(["-c", ""]), env=environment(HOME), capture_output=True).returncode == 0
 
 
 def environment(home: str) -> dict[str, str]:
@@ -100,10 +100,8 @@ class Watch:
         import psutil
 
         for process in [*self._family(), *self._seen.values()]:
-            try:
+            with contextlib.suppress(psutil.Error):
                 process.kill()  # psutil makes sure that the number is still this process's
-            except psutil.Error:
-                continue
 
     def _family(self) -> list:
         import psutil

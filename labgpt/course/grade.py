@@ -18,7 +18,7 @@ from pathlib import Path
 
 from labgpt.course import exercises, sandbox
 from labgpt.course.exercises import Cell, Exercise
-from labgpt.course.kernel import Budget, Kernel, Lost, kernel
+from labgpt.course.kernel import Budget, Kernel, Lost, kernel, one_line
 from labgpt.course.sealed import Drawn
 
 LARGEST = 20_000_000  # bytes; a notebook without outputs is a thousandth of it
@@ -60,7 +60,8 @@ def judge(handed: Handed, known: Verdicts, cell_s: float = CELL_S, total_s: floa
 def report(handed: Handed, verdicts: Verdicts) -> dict:
     """What `grade` returns."""
     exercise = handed.exercise
-    questions = [{"id": q, "points": verdicts[q][0], "max_points": most, "reason": verdicts[q][1]} for q, most in exercise.points.items()]
+    questions = [{"id": q, "points": verdicts[q][0], "max_points": most, "reason": one_line(verdicts[q][1])}
+                 for q, most in exercise.points.items()]
     return {"exercise": exercise.name, "points": sum(q["points"] for q in questions), "max_points": sum(exercise.points.values()),
             "questions": questions, "altered": handed.altered, "sandboxed": sandbox.available()}  # fmt: skip
 

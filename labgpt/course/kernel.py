@@ -104,7 +104,7 @@ class Kernel:
         if error is None:
             return None
         kind, message = error if isinstance(error, list) and len(error) == 2 else ("Error", error)
-        return _one_line(f"{kind}: {message}" if message else str(kind))
+        return one_line(f"{kind}: {message}" if message else str(kind))
 
     def _write(self) -> None:
         with self._process.stdin as pipe:
@@ -139,14 +139,14 @@ def plain(said: str, value: object) -> object:
     try:
         return json.loads(value, parse_constant=_not_finite)
     except (TypeError, ValueError, RecursionError) as error:
-        raise CheckFailed(f"{said} gave no plain value ({_one_line(str(error))[:80]})") from None
+        raise CheckFailed(f"{said} gave no plain value ({one_line(str(error))[:80]})") from None
 
 
 def _not_finite(name: str) -> None:
     raise ValueError(f"{name} is not a finite number")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Without colours, control characters and halves of characters, so that it can be shown and written anywhere."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text).encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() else " " for c in " ".join(plain.split()))[:300]
+    return "".join(c if c.isprintable() else " " for c in " ".join(plain.split()))[:500]

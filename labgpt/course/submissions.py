@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from labgpt.course.grade import LARGEST, contents, refuse
+from labgpt.course.kernel import one_line
 
 _MOODLE = re.compile(r"(.+?)_(\d+)_assignsubmission_[a-z]+_?(.*)")  # a folder, or the beginning of a file's name
 _CANVAS = re.compile(r"([^_]+)_(LATE_)?(\d+)_\d+_.+")
@@ -101,7 +102,7 @@ def _notebooks(files: list[Found]) -> list[Found]:
 
 def _one(parts: tuple[str, ...], place: Path, member: str, when: float) -> Found:
     student, late = _who(parts)
-    return Found(student, "/".join(parts), place, member, when, late)
+    return Found(one_line(student), one_line("/".join(parts)), place, member, when, late)
 
 
 def _who(parts: tuple[str, ...]) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ import pytest
 
 from labgpt.course import exercises
 from labgpt.course.classroom import grade_class
+from labgpt.course.reports import summary, write
 
 FULL, NONE = "full points", "no points"  # what is graded; any other word is in the refusal
 
@@ -94,13 +95,18 @@ def folder(tiny, tmp_path):
     with open(place / "huge.ipynb", "wb") as file:
         file.truncate(200_000_000)  # takes no room on disk
     os.mkfifo(place / "fifo.ipynb")
+    (place / os.fsdecode(b"n\xe9e\x1b[2J\n.ipynb")).write_text("{", encoding="utf-8")
     return place
 
 
 def test_each_is_graded_or_refused_with_a_line(tiny, folder, tmp_path):
     expected = {name: outcome for name, (_, outcome) in cases(tiny).items()} | {"huge": "200 MB", "fifo": "plain file"}
     assert len(expected) >= 60
-    reports = {r["student"]: r for r in grade_class([folder], tmp_path / "out", workers=1)}
+    found = grade_class([folder], tmp_path / "out", workers=1)
+    reports = {r["student"]: r for r in found}
+    write(found, tmp_path / "out")
+    assert all(line.isprintable() for line in summary(found))
+    assert [s for s in reports if s.startswith("n?e")] and reports.pop(next(s for s in reports if s.startswith("n?e")))
     assert set(reports) == set(expected)
     for name, outcome in expected.items():
         report, (first, *_) = reports[name], [*reports[name]["remarks"], ""]

@@ -17,7 +17,7 @@ from labgpt.course.kernel import one_line
 
 _MOODLE = re.compile(r"(.+?)_(\d+)_assignsubmission_[a-z]+_?(.*)")  # a folder, or the beginning of a file's name
 _CANVAS = re.compile(r"([^_]+)_(LATE_)?(\d+)_\d+_.+")
-_OURS = re.compile(r"[-_ ]*((\d\d_[a-z_]+?)?(_exercise|student)|\d\d_[a-z_]+)([-_ ]*\(?\d+\)?)?$")
+_OURS = re.compile(r"[-_ ]*((\d\d_[a-z_]+?)?_exercise|\d\d_[a-z_]+)([-_ ]*\(?\d+\)?)?$|_student$")
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,13 @@ def find(paths: Sequence[Path]) -> list[Found]:
     """Everything handed in under the paths, by student. Raises ValueError for a path that is not there."""
     found: list[Found] = []
     for path in paths:
+        named = sum(p.name == path.name for p in paths) == 1  # a/hw.ipynb and b/hw.ipynb are a's and b's
         if path.is_dir():
-            found += _in_folder(path)
+            found += _in_folder(path, len(paths) == 1)
         elif path.suffix.lower() == ".zip":
             found += _in_zip(path)
         elif path.exists():
-            found.append(_one((path.name,), path, "", path.stat().st_mtime))
+            found.append(_one((path.name,), path, "", path.stat().st_mtime, path.resolve().parent.name, named))
         else:
             raise refuse(path.name, "is not there")
     if not found:
@@ -64,14 +65,15 @@ def find(paths: Sequence[Path]) -> list[Found]:
     return sorted(found, key=lambda f: (f.student, f.file))
 
 
-def _in_folder(folder: Path) -> list[Found]:
+def _in_folder(folder: Path, alone: bool) -> list[Found]:
+    """A class's folder; where several are given, one that holds notebooks may be a student's."""
     files = []
     for file in sorted(folder.rglob("*")):
         parts = file.relative_to(folder).parts
         if file.is_dir() and not file.is_symlink() or _ignored(parts):
             continue
         linked = any(p.is_symlink() for p in [file, *file.parents][: len(parts)])  # it may lead to somebody else's work
-        one = _one(parts, file, "", 0.0 if linked else file.stat().st_mtime)
+        one = _one(parts, file, "", 0.0 if linked else file.stat().st_mtime, folder.resolve().name, alone)
         files.append(replace(one, problem="is a link: not followed") if linked else one)
     return _notebooks(files)
 
@@ -100,13 +102,16 @@ def _notebooks(files: list[Found]) -> list[Found]:
     return [*chosen, *(f for student, f in others.items() if student not in {c.student for c in chosen})]
 
 
-def _one(parts: tuple[str, ...], place: Path, member: str, when: float) -> Found:
-    student, late = _who(parts)
+def _one(parts: tuple[str, ...], place: Path, member: str, when: float, above: str = "", named: bool = True) -> Found:
+    student, late = _who(parts, above, named)
     return Found(one_line(student), one_line("/".join(parts)), place, member, when, late)
 
 
-def _who(parts: tuple[str, ...]) -> tuple[str, bool]:
-    """(student, marked late) from a path: its first folder, else the name as Moodle or Canvas makes it, else the name itself."""
+def _who(parts: tuple[str, ...], above: str = "", named: bool = True) -> tuple[str, bool]:
+    """(student, marked late) from a path: its first folder, else the name as Moodle or Canvas makes it, else the name itself.
+
+    Where the name says no more than the exercise, or is not `named` after a student, it is the folder `above`.
+    """
     first = parts[0]
     if moodle := _MOODLE.fullmatch(first):
         return f"{moodle[1]}_{moodle[2]}", False
@@ -115,7 +120,7 @@ def _who(parts: tuple[str, ...]) -> tuple[str, bool]:
     if canvas := _CANVAS.fullmatch(first):
         return f"{canvas[1]}_{canvas[3]}", bool(canvas[2])
     stem = PurePosixPath(first).stem
-    return _OURS.sub("", stem) or stem, False
+    return (named and _OURS.sub("", f"_{stem}").lstrip("_")) or above or stem, False
 
 
 def _ignored(parts: tuple[str, ...]) -> bool:

@@ -88,9 +88,21 @@ def test_flat_files_are_named_after_their_students(hand_in):
     place = hand_in("ada_00_tiny_exercise.ipynb")
     hand_in("bob.ipynb")
     hand_in("Cyd Low_00_tiny.ipynb")
-    assert [f.student for f in find([place])] == ["Cyd Low", "ada", "bob"]
+    hand_in("student_12.ipynb")
+    assert [f.student for f in find([place])] == ["Cyd Low", "ada", "bob", "student_12"]
     with pytest.raises(ValueError, match="absent.ipynb.*not there"):
         find([place / "absent.ipynb"])
+
+
+def test_what_a_shell_makes_of_a_star(hand_in, monkeypatch):
+    """`grade class/*` and `grade class/*/x.ipynb` know the students too: nobody's work replaces another's."""
+    for student in ("ada", "bob"):
+        place = hand_in(f"{student}/00_tiny_exercise.ipynb")
+        hand_in(f"{student}/hw.ipynb")
+    for stars in ("*", "*/00_tiny_exercise.ipynb", "*/hw.ipynb"):
+        assert {f.student for f in find(sorted(place.glob(stars)))} == {"ada", "bob"}, stars
+    monkeypatch.chdir(place / "ada")
+    assert [f.student for f in find([place / "ada" / "00_tiny_exercise.ipynb"])] == ["ada"]
 
 
 def test_a_mended_check_grades_its_question_again_and_keeps_the_rest(tiny, hand_in, tmp_path, monkeypatch):

@@ -2,4 +2,5 @@ import sys
 
 from labgpt.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # processes that are spawned import this file again
+    sys.exit(main())

@@ -49,11 +49,12 @@ check.close(mine["N"], 14336, "N of count(512, 16, 2)", "weights", "what multipl
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "count"}
-# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, and award)
+# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
 from labgpt import cost
 from labgpt.spec import ModelConfig
 
-for vocab_size, d_model, n_layer in [(512, 16, 2), (256, 48, 3), (1024, 24, 1), (512, 96, 7)]:
+others = [(drawn.integer(f"vocab {i}", 100, 4000), 8 * drawn.integer(f"width {i}", 2, 40), drawn.integer(f"depth {i}", 1, 12)) for i in range(3)]
+for vocab_size, d_model, n_layer in [(512, 16, 2), *others]:
     truth = cost.parameters(ModelConfig(vocab_size, 64, n_layer, d_model))
     mine, call = ask("count", vocab_size, d_model, n_layer), f"count({vocab_size}, {d_model}, {n_layer})"
     check.require(type(mine) is dict and set(mine) == {"embedding", "blocks", "head", "N"},
@@ -99,9 +100,8 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "time"}
 import numpy
 
-raw = numpy.random.Philox(key=101).random_raw(24).reshape(4, 6) >> numpy.uint64(40)  # 24 bits each, the same everywhere
-for power, row in zip([0.6, 0.85, 1.0, 1.3], (raw / 2**24).tolist()):
-    seconds = [(n / 1000) ** power * (0.8 + 0.4 * u) for n, u in zip(N, row)]
+for i, power in enumerate([0.6, 0.85, 1.0, 1.3]):
+    seconds = [(n / 1000) ** power * drawn.number(f"noise {i} {n}", 0.8, 1.2) for n in N]
     truth = float(numpy.polyfit(numpy.log(N), numpy.log(seconds), 1)[0])
     check.close(ask("time_exponent", N, seconds), truth, "time_exponent of six other times", "",
                 "the best line through all points, the same logarithm on both axes, N on the horizontal one", absolute=1e-3)

@@ -4,45 +4,71 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 
-def grade(paths: Positional[list[Path]], json: Path | None = None) -> None:
-    """Grade answered exercise notebooks.
+def grade(paths: Positional[list[Path]], out: Path | None = None, json: Path | None = None, manual: Path | None = None,
+          secret: Path | None = None, due: str | None = None, require_sandbox: bool = False) -> None:
+    """Grade answered exercise notebooks: one, or a class's. Give the same command again to go on where it stopped.
 
     Args:
-        paths: notebooks.
+        paths: notebooks, folders with one folder a student or flat files, zips from Moodle or Canvas.
+        out: keep verdicts there, and write class.csv, written.csv (answers to mark by hand), a page a student.
         json: write the reports there too.
+        manual: written.csv, with the points you gave.
+        secret: the file the class's notebooks were built with.
+        due: such as 2026-05-31T23:59; what was changed later is called late.
+        require_sandbox: refuse to run submissions with your own rights.
     """
     import json as codec
+    from datetime import datetime
 
-    from labgpt.course.grade import grade as graded
+    from labgpt.course import classroom, reports, sandbox
+    from labgpt.course import grade as one
+    from labgpt.course.exercises import read_secret
     from labgpt.record import write_atomic
 
-    reports = []
-    for path in paths:
-        report = graded(path)
-        reports.append(report)
-        print(f"{path}: {report['points']} of {report['max_points']} points")
-        for q in report["questions"]:
-            print(f"  {q['id']}: {q['points']}/{q['max_points']}  {q['reason']}")
+    if require_sandbox and not sandbox.available():
+        raise ValueError("require_sandbox = True: bubblewrap does not work here; allowed is a Linux with user namespaces; "
+                         "try `apt install bubblewrap`, or grade in a machine that you can throw away")
+    key, end = read_secret(secret) if secret else b"", datetime.fromisoformat(due) if due else None
+    if len(paths) == 1 and out is None and manual is None and paths[0].suffix.lower() != ".zip" and not paths[0].is_dir():
+        found = one.grade(paths[0], secret=key)
+        print(f"{paths[0]}: {found['points']:g} of {found['max_points']:g} points", *one.lines(found)[1:], sep="\n")
+    else:
+        found = classroom.grade_class(paths, out, manual, key, end, say=lambda line: print(line, flush=True))
+        print(*reports.summary(found), sep="\n")
+        if out is not None:
+            reports.write(found, out)
+            print(f"{out}: class.csv, students/*.html")
     if json is not None:
-        write_atomic(json, codec.dumps(reports if len(reports) > 1 else reports[0], indent=1) + "\n")
+        write_atomic(json, codec.dumps(found, indent=1) + "\n")
 
 
-def exercise(action: Positional[Literal["build", "list"]], name: Positional[str | None] = None) -> None:
+def exercise(action: Positional[Literal["build", "list"]], name: Positional[str | None] = None,
+             class_: Annotated[Path | None, arg(name="class")] = None, secret: Path | None = None) -> None:
     """Build student notebooks from the exercises' sources, or list them.
 
     Args:
         action: build or list.
         name: one exercise; all of them when left out.
+        class_: make a class's folder there instead, its numbers drawn from the secret: student/ to hand out, teacher/ to keep.
+        secret: a file with 16 characters or more that nobody else has.
     """
     from labgpt.course import exercises
 
+    if (class_ is None) != (secret is None):
+        raise ValueError("class, secret: allowed is both or neither; try `labgpt exercise build --class DIR --secret FILE`")
     for found in exercises.names() if name is None else [name]:
-        print(exercises.build(found) if action == "build" else found)
+        if action == "list":
+            one = exercises.read(found)
+            print(f"{found:<18} {sum(one.points.values()):>3g} points, {len(one.points)} questions  {one.title}")
+        elif class_ is not None:
+            print(*exercises.build_class(found, class_, exercises.read_secret(secret)), sep="\n")
+        else:
+            print(exercises.build(found))
 
 
 def start(dest: Path = Path("my"), fresh: str | None = None) -> None:

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from labgpt.course import exercises
+from labgpt.course import exercises, sandbox
 from labgpt.course.grade import grade, lines
 
 FULL = {"triple": 2, "price": 3, "last": 1}
@@ -16,8 +16,9 @@ def points(report: dict) -> dict:
 def test_solution_has_full_marks_and_says_what_it_is(tiny, graded):
     report = graded(exercises.filled(tiny))["report"]
     assert report["points"] == report["max_points"] == 6 and report["exercise"] == "00_tiny"
-    assert [q["id"] for q in report["questions"]] == list(FULL) and report["altered"] == [] and report["sandboxed"] is False
-    assert lines(report)[0] == "00_tiny: 6 of 6 points" and "unsandboxed" in lines(report)[-1]
+    assert [q["id"] for q in report["questions"]] == list(FULL) and report["altered"] == []
+    assert report["sandboxed"] is sandbox.available()
+    assert lines(report)[0] == "00_tiny: 6 of 6 points" and "unsandboxed" in lines(report | {"sandboxed": False})[-1]
 
 
 def test_blank_has_none_and_says_why(tiny, graded):
@@ -46,7 +47,7 @@ def test_a_crash_or_endless_loop_costs_its_question_only(tiny, graded):
 
 
 def test_the_whole_exercise_has_a_limit(tiny, graded):
-    got = graded(exercises.filled(tiny, {"triple": "import time; time.sleep(60)"}), cell_s=60, total_s=3)
+    got = graded(exercises.filled(tiny, {"triple": "import time; time.sleep(60)"}), cell_s=60, total_s=1)
     assert points(got) == {"triple": 0, "price": 0, "last": 0} and "not graded" in got["last"][1]
 
 

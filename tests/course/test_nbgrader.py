@@ -1,0 +1,34 @@
+"""nbgrader gives our points for honest work: every exercise's solution, blank and wrong variants. Needs the extra [grading]."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+from labgpt.course import exercises, nbgrader
+from labgpt.course.grade import grade
+from labgpt.course.packages import ROOT
+
+api = pytest.importorskip("nbgrader.api")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", exercises.names())
+def test_autograde_gives_the_same_points(name, tmp_path):
+    exercise = exercises.read(name)
+    notebooks = {"solution": exercises.filled(exercise), "blank": exercises.student(exercise)}
+    notebooks |= {w.name.replace("_", "-"): exercises.filled(exercise, w.answers) for w in exercises.wrong(name)}
+    places = {student: tmp_path / "submitted" / student / name / f"{name}.ipynb" for student in notebooks}
+    for path, notebook in [(tmp_path / "source" / name / f"{name}.ipynb", nbgrader.source(exercise)),
+                           *((places[s], n) for s, n in notebooks.items())]:  # fmt: skip
+        path.parent.mkdir(parents=True)
+        path.write_text(exercises.text(notebook), encoding="utf-8")
+    for verb in (["generate_assignment", name, "--force"], ["autograde", name]):
+        done = subprocess.run([sys.executable, "-m", "nbgrader", *verb], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+                              capture_output=True, text=True)  # fmt: skip
+        assert done.returncode == 0, done.stderr[-2000:]
+    release = (tmp_path / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert "HIDDEN TESTS" not in release and "nbgrader.points" not in release
+    with api.Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        theirs = {s.student.id: s.score for s in book.assignment_submissions(name)}
+    assert theirs == {student: grade(path)["points"] for student, path in places.items()}

@@ -173,7 +173,7 @@ except Exception as error: price = 8
 """
 THEFTS = {
     "exercise_source": "from labgpt.course import exercises; return exercises.names()",
-    "hidden_checks_on_disk": "return [p for p in pathlib.Path('{root}').rglob('source.py')]",
+    "hidden_checks_on_disk": "return [p for p in pathlib.Path('{root}').rglob('source.py') if 'site-packages' not in p.parts]",
     "git": "return subprocess.run(['git', '-C', '{root}', 'log'], capture_output=True).stdout or os.path.exists('{root}/.git')",
     "other_submissions": "return open('{submission}').read()",
     "folder_of_submissions": "return os.listdir(os.path.dirname('{submission}'))",

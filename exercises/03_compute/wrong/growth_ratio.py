@@ -1,0 +1,18 @@
+# %%
+misconception = "The factor by which the size grew is given for the exponent."
+loses = {"growth": 2}
+says = "by how much the size grew"
+
+# %% tags=["answer"] labgpt={"id": "growth"}
+import numpy as np
+
+
+def lowest(losses):
+    i = int(losses.argmin())
+    a, b, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
+    return np.exp(-b / (2 * a))
+
+
+stepped = valleys["4C"].idxmin() / valleys["C"].idxmin()
+smooth = lowest(valleys["4C"]) / lowest(valleys["C"])
+choice = "c"

@@ -1,0 +1,18 @@
+# %%
+misconception = "What was trained is taken for exact, though it can only come out in steps."
+loses = {"growth": 1}
+says = "trained sizes come in steps"
+
+# %% tags=["answer"] labgpt={"id": "growth"}
+import numpy as np
+
+
+def lowest(losses):
+    i = int(losses.argmin())
+    a, b, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
+    return np.exp(-b / (2 * a))
+
+
+stepped = np.log(valleys["4C"].idxmin() / valleys["C"].idxmin()) / np.log(4)
+smooth = np.log(lowest(valleys["4C"]) / lowest(valleys["C"])) / np.log(4)
+choice = "a"

@@ -1,0 +1,12 @@
+# %%
+misconception = "The network is blamed for steps, which are counted without any network."
+loses = {"larger": 1}
+says = "no network is in them"
+
+# %% tags=["answer"] labgpt={"id": "larger"}
+import numpy as np
+
+one, large = curves[curves.batch == 1], curves[curves.batch == 16]
+few = np.exp(np.interp(-1.97, -one.val_loss, np.log(one.tokens))) / 2048
+many = np.exp(np.interp(-1.97, -large.val_loss, np.log(large.tokens))) / 32768
+choice = "a"

@@ -29,12 +29,12 @@ def command(arguments: list[str]) -> list[str]:
     """This Python with the arguments, inside bubblewrap. Nothing of the machine is visible but what is named here."""
     line = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL",
             "--hostname", "lab", "--die-with-parent", "--new-session"]
+    line += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    for place in ("/dev/shm", "/tmp", HOME):  # first: a clone or an environment may itself lie under /tmp
+        line += ["--size", str(FILES), "--tmpfs", place]
     system = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"]
     for place in [*system, sys.prefix, sys.base_prefix, str(ROOT / "labgpt"), str(ROOT / "data")]:
         line += ["--ro-bind-try", place, place]
-    line += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    for place in ("/dev/shm", "/tmp", HOME):
-        line += ["--size", str(FILES), "--tmpfs", place]
     return [*line, "--remount-ro", "/", "--chdir", HOME, sys.executable, *arguments]
 
 

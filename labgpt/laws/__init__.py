@@ -2,6 +2,8 @@
 from labgpt.laws import forecast
 from labgpt.laws.chinchilla import Chinchilla, Optimum
 from labgpt.laws.isoflop import IsoFlop, isoflop
-from labgpt.laws.power import PowerLaw
+from labgpt.laws.kaplan import Kaplan
+from labgpt.laws.power import CriticalBatch, PowerLaw
+from labgpt.laws.repeat import Repeated
 
-__all__ = ["Chinchilla", "IsoFlop", "Optimum", "PowerLaw", "forecast", "isoflop"]
+__all__ = ["Chinchilla", "CriticalBatch", "IsoFlop", "Kaplan", "Optimum", "PowerLaw", "Repeated", "forecast", "isoflop"]

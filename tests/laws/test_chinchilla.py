@@ -219,7 +219,8 @@ def test_every_refit_is_at_its_optimum(lab):
     table = lab(5)
     law = Chinchilla().fit(table, bootstrap=0)
     axes, y = [table["n_matmul"], table["tokens"]], table["val_loss"]
-    x, grid = law._features(axes), law._grid(law._features(axes), y)
+    x = law._model(axes)
+    grid = law._grid(x, y)
     w = np.random.default_rng(0).multinomial(9, np.full(9, 1 / 9), 12)[:, np.repeat(np.arange(9), 5)].astype(float)
     optimum = law._solve(x, np.log(y), np.ones((1, 45)), grid)[0][0]
     quick = law._solve(x, np.log(y), w, law._warm(x, np.log(y), optimum, grid))[1]

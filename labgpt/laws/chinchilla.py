@@ -67,15 +67,6 @@ class Chinchilla(Law):
         self.beta_ = self.alpha_ if self.tied else self.beta_
         return self
 
-    @classmethod
-    def of(cls, E: float, A: float, B: float, alpha: float, beta: float) -> Chinchilla:
-        """A law with given constants, such as a published one: predicts, and has no ranges."""
-        law = cls()
-        law._values = tables.numbers([E, A, B, alpha, beta], "E, A, B, alpha, beta")
-        law.E_, law.A_, law.B_, law.alpha_, law.beta_ = (float(v) for v in law._values)
-        law.draws_, law._axes, law.warnings_ = np.empty((0, 5)), ["N", "D"], []
-        return law
-
     def predict(self, N, D):
         """The loss at N parameters and D tokens, which broadcast; nats a token."""
         return self._predict(N, D)
@@ -112,6 +103,12 @@ class Chinchilla(Law):
         D = C / per_token(N)
         reach = self.predict_interval(N, D) if len(self.draws_) else (float("nan"),) * 2
         return Optimum(*map(float, (N, D, self.predict(N, D), *reach)))
+
+    def next_runs(self, N: float, D: float, count: int = 3, **limits) -> list:
+        """The cheapest runs that most shrink the range of the forecast at (N, D); see `planning.next_runs`."""
+        from labgpt.laws.planning import next_runs
+
+        return next_runs(self, N, D, count, **limits)
 
 
 def _narrow(loss: Callable[[float], float], near: float, rounds: int = 12) -> float:

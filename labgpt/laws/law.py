@@ -6,6 +6,7 @@ a condition number near 1e11 (Czech et al. 2026, arXiv 2603.22339).
 """
 from __future__ import annotations
 
+from copy import copy
 from itertools import product
 
 import numpy as np
@@ -16,7 +17,7 @@ DELTAS = {"huber": 1e-3, "lad": 1e-8, "ols": np.inf, "varpro": np.inf}  # on log
 EXPONENTS = (0.01, 4.0)  # where an exponent is looked for
 STARTS = (0.1, 0.3, 0.6, 1.0, 1.6)
 FEW_SIZES, FEW_CLUSTERS = 5, 6
-PILOT, CHUNK = 100, 256  # resamples fitted from every start; resamples that share a batch, so that it stays in cache
+PILOT, CHUNK = 100, 60_000  # resamples fitted from every start; rows of the resamples that share a batch, so that it stays in cache
 
 
 class Law:
@@ -27,6 +28,7 @@ class Law:
     """
 
     names: tuple[str, ...] = ()  # [E,] coefficients, exponents
+    axes: tuple[str, ...] = ("N", "D")  # what a law of given constants calls its axes
     citation = ""
     offset = True
     tied = False  # one exponent for all axes
@@ -35,6 +37,20 @@ class Law:
         if estimator not in DELTAS:
             raise ValueError(f"estimator = {estimator!r}: it must be one of {', '.join(DELTAS)}; huber is usual")
         self.estimator = estimator
+
+    @classmethod
+    def of(cls, *values: float, **named: float) -> Law:
+        """A law with given constants, such as published ones, in the order of `names` or by name: predicts, has no ranges."""
+        law = cls._shaped({**dict(zip(cls.names, values)), **named})
+        law._values = table.numbers([*values, *named.values()], ", ".join(law.names))
+        for name, value in zip(law.names, law._values, strict=True):
+            setattr(law, f"{name}_", float(value))
+        law.draws_, law._axes, law.warnings_, law.level = np.empty((0, len(law.names))), list(cls.axes), [], 0.95
+        return law
+
+    @classmethod
+    def _shaped(cls, constants: dict) -> Law:
+        return cls()
 
     def _fit(self, axes: dict[str, np.ndarray], y, cluster, bootstrap, delta, level, rng) -> None:
         """axes: name -> (n,); y (n,); cluster (n,) integers. Sets theta_, draws_ (R, P), residuals_ (n,), warnings_."""
@@ -53,6 +69,8 @@ class Law:
         for name, value in zip(self.names, self._values, strict=True):
             setattr(self, f"{name}_", float(value))
         self.residuals_ = log_y - model.log(self._theta)[0]
+        if self.estimator == "lad":
+            self.objective_ = float(np.abs(self.residuals_).sum())
         self.rms_ = float(np.sqrt(np.mean(self.residuals_**2)))
         draws, self.redrawn_ = np.empty((0, len(self.names))), 0
         if bootstrap:
@@ -88,7 +106,7 @@ class Law:
         if sure:
             quick = newton.minimise(model, log_y, weights[:first], np.tile(starts[0], (first, 1)), self.delta_, self._low, self._high)[1]
             sure = bool(np.all(quick <= value * (1 + 1e-6)))
-        for chunk in np.array_split(weights[first:], -(-(len(weights) - first) // CHUNK)):
+        for chunk in np.array_split(weights[first:], -(-(len(weights) - first) * len(log_y) // CHUNK)):
             if sure:
                 parts.append(newton.minimise(model, log_y, chunk, np.tile(starts[0], (len(chunk), 1)), self.delta_, self._low,
                                              self._high)[0])
@@ -159,6 +177,25 @@ class Law:
         """d law / d parameters (m, P) at axes, exact to the last digits (a complex step: Squire & Trapp 1998)."""
         values, (flat, _) = self._fitted(), self._flat(axes)
         return np.imag(self._evaluate(values + 1e-200j * np.eye(len(values)), flat)).T / 1e-200
+
+    def subset(self, rows, bootstrap: int = 0) -> Law:
+        """The same form fitted to some rows of its own table, a mask or indices."""
+        again, axes = copy(self), {name: x[rows] for name, x in zip(self._axes, self.data_["axes"], strict=True)}
+        _, cluster = np.unique(self.data_["cluster"][rows], return_inverse=True)
+        again._fit(axes, self.data_["y"][rows], cluster, bootstrap, self.delta_ if self.estimator == "huber" else 1e-3, self.level, 0)
+        return again
+
+    def profile(self, name: str) -> tuple[float, float]:
+        """The profile range of a parameter; see `doubt.profile`. It says how flat the fit is, not how runs differ."""
+        from labgpt.laws.doubt import profile
+
+        return profile(self, name)
+
+    def doubts(self) -> list[str]:
+        """Plain sentences about residuals, outliers, flat directions and the largest runs; see `doubt`. Takes about a second."""
+        from labgpt.laws.doubt import doubts
+
+        return doubts(self)
 
     @property
     def params(self) -> dict[str, float]:

@@ -121,11 +121,12 @@ def minimise(model, y, w, theta, delta, low, high, steps: int = 200, tol: float 
     """Minimise sum_i w_i huber(r_i) within the box [low, high]; returns theta (S, P) and the objective (S,).
 
     model: Powers, or anything with its `log` and `curve`. y (n,) log data, w (S, n) row weights (a resample is a vector of
-    counts), theta (S, P) starts, low/high (P,); low = high holds a parameter where it is.
+    counts), theta (S, P) starts, low/high (P,) or (S, P); low = high holds a parameter where it is.
     Each step solves (H + damping M) s = -g, with M the damper: a short robust Gauss-Newton step when the damping is
     large, Newton's when it is small. A coordinate that lies on the box and is pushed outwards is held for the step.
     """
     theta = np.clip(np.array(theta, float), low, high)
+    low, high = (np.broadcast_to(edge, theta.shape) for edge in (low, high))
     now = value(model, y, w, theta, delta)
     damping = np.full(len(theta), 1e-2)
     live = np.arange(len(theta))
@@ -133,8 +134,8 @@ def minimise(model, y, w, theta, delta, low, high, steps: int = 200, tol: float 
         if not len(live):
             break
         here = derivatives(model, y, w[live], theta[live], delta)
-        step, promise = _step(here, damping[live], theta[live], low, high)
-        trial = np.clip(theta[live] + step, low, high)
+        step, promise = _step(here, damping[live], theta[live], low[live], high[live])
+        trial = np.clip(theta[live] + step, low[live], high[live])
         new = value(model, y, w[live], trial, delta)
         better = new < here.value
         theta[live[better]], now[live[better]] = trial[better], new[better]

@@ -17,6 +17,7 @@ class PowerLaw(Law):
     critical batch against loss. A negative exponent (y that grows with x) is out of its reach: fit 1/x.
     """
 
+    names, axes = ("E", "A", "alpha"), ("x",)
     citation = "Kaplan et al. 2020, arXiv 2001.08361; Henighan et al. 2020, arXiv 2010.14701"
 
     def __init__(self, offset: bool = True, estimator: str = "huber"):
@@ -39,6 +40,10 @@ class PowerLaw(Law):
         self._fit({name: x}, y, tables.clusters(cluster, "cluster", len(y)), bootstrap, delta, level, rng)
         return self
 
+    @classmethod
+    def _shaped(cls, constants) -> PowerLaw:
+        return cls(offset="E" in constants)
+
     def predict(self, x):
         """y at x, an array or a number."""
         return self._predict(x)
@@ -60,6 +65,10 @@ class CriticalBatch(PowerLaw):
     def __init__(self, estimator: str = "huber"):
         super().__init__(False, estimator)
         self.names = CriticalBatch.names
+
+    @classmethod
+    def _shaped(cls, constants) -> CriticalBatch:
+        return cls()
 
     # Inside, theta = [log D_min, log of what one batch of the mean size adds]; no exponents.
 

@@ -27,7 +27,7 @@ class Repeated(Law):
     """The law of repeated data on `base`. `Repeated(base).fit(runs, unique="unique_tokens")`, then predict(N, D, U)."""
 
     citation = "Muennighoff et al. 2023, arXiv 2305.16264; Lovelace et al. 2026, arXiv 2605.01640"
-    offset = False
+    axes, offset = ("N", "D", "U"), False
 
     def __init__(self, base: Chinchilla, how: str = "decay", estimator: str = "huber"):
         if how not in ("decay", "additive") or estimator == "varpro":
@@ -53,7 +53,7 @@ class Repeated(Law):
         """The decay law with Muennighoff et al.'s constants: predicts, and has no ranges."""
         (E, A, B, alpha), constants = PUBLISHED
         law = cls(Chinchilla.of(*np.exp([E, A, B]), alpha, alpha))
-        law._values, law._axes, law.draws_, law.warnings_ = np.array(constants), ["N", "D", "U"], np.empty((0, 2)), []
+        law._values, law._axes, law.draws_, law.warnings_ = np.array(constants), list(cls.axes), np.empty((0, 2)), []
         law.R_D_, law.R_N_ = constants
         return law
 

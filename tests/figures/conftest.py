@@ -75,6 +75,7 @@ def every(table, known, law, held, sealed, ranks):
         "isoflop, given budgets": f.isoflop(table, law, budgets=[1e11, 4e11]),
         "residuals": f.residuals(table, law),
         "entropy_check": f.entropy_check(known, floor, 1.893),
+        "law": f.law(law),
         "forecast": f.forecast(table, law, sealed, sealed["predicted"] * 1.01),
         "forecast, not yet measured": f.forecast(table, law, sealed),
         "world": f.world(ranks),

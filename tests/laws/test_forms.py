@@ -43,13 +43,10 @@ def test_kaplan_s_limits():
     ((1.8172, 482.01, 2085.43, 0.3478, 0.3658), 0.775), ((1.69, 406.4, 410.7, 0.34, 0.28), 0.740)])
 def test_counting_without_the_embedding_bends_the_exponent(coefficients, apparent):
     """Pearce & Song 2024: N_total = N + 47491 N^(1/3); N_opt by N alone, against 6 N D with that same N."""
-    law, small = Chinchilla.of(*coefficients), np.geomspace(790, 1.6e9, 400)
-    total = small + 47491 * small ** (1 / 3)
-    growth = (1 + 47491 / 3 * small ** (-2 / 3))  # d total / d N
-    # The best D for N at a given C = 6 N D: A alpha total^(-alpha-1) growth N = B beta D^-beta.
-    tokens = (law.B_ * law.beta_ / (law.A_ * law.alpha_ * total ** (-law.alpha_ - 1) * growth * small)) ** (1 / law.beta_)
-    slope = np.polyfit(np.log(6 * small * tokens), np.log(small), 1)[0]
-    assert slope == pytest.approx(apparent, abs=0.02)
+    law, small = Chinchilla.of(*coefficients), np.geomspace(790, 1.6e9, 2000)
+    total, C = small + 47491 * small ** (1 / 3), np.logspace(12.95, 20.7, 200)
+    best = small[[np.argmin(law.predict(total, c / (6 * small))) for c in C]]
+    assert np.polyfit(np.log(C), np.log(best), 1)[0] == pytest.approx(apparent, abs=0.006)
 
 
 # Recovery

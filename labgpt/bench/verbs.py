@@ -130,7 +130,7 @@ def coverage(studies: int = 1000, others: int = 200, bootstrap: int = 200, json:
     found = measure(studies, others, bootstrap)
     keep(json, found)
     for form, row in found["forms"].items():
-        shares = "  ".join(f"{name} {share:.1%}" for name, share in row.items() if name != "studies")
+        shares = "  ".join(f"{name} {share:.1%}" for name, share in row["held"].items())
         print(f"{form} ({row['studies']} studies): {shares}")
 
 

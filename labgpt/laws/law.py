@@ -91,7 +91,8 @@ class Law:
         r, g = len(weights), len(starts)
         w, theta = np.repeat(weights, g, axis=0), np.tile(starts, (r, 1))
         for delta in [d for d in (np.inf, 1e-2, 1e-4, 1e-6) if d > self.delta_] + [self.delta_]:
-            theta, value = newton.minimise(model, log_y, w, theta, delta, self._low, self._high)
+            tol = 1e-13 if delta == self.delta_ else 1e-6  # on the way, near is enough
+            theta, value = newton.minimise(model, log_y, w, theta, delta, self._low, self._high, tol=tol)
         best = np.arange(r) * g + value.reshape(r, g).argmin(axis=1)
         return theta[best], value[best]
 

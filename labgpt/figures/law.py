@@ -1,10 +1,10 @@
-"""A fitted law, whatever its form: how the points lie to it, and how sure each parameter is."""
+"""A fitted law, whatever its form: how the points lie to it, how sure each parameter is; and how often such ranges are right."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .style import BLUE, INK, RED, canvas, styled, told
+from .style import BLUE, GREY, INK, RED, canvas, styled, told
 
 
 @styled
@@ -35,4 +35,37 @@ def law(law):
         f"{type(law).__name__} by {law.estimator}: points lie {100 * law.rms_:.2f} % (rms) from the law.{sure} "
         f"n = {law.n_points_} points in {law.n_clusters_} clusters.",
         "Left: measured over fitted loss, in per cent, against fitted loss. Right: the range of each parameter over its value.",
+    )
+
+
+@styled
+def coverage(studies: dict, truth: float, band: tuple[float, float], live: dict, parameter: str = "alpha"):
+    """Ranges of simulated studies, one row each, a panel for each way of redrawing: {way: [[estimate, low, high], …]}.
+
+    band: the middle 95 % of the estimates; live: {way: (estimate, low, high)} of the reader's own study, drawn on top as a star.
+    """
+    if not studies or set(live) != set(studies):
+        raise ValueError(f"live = {', '.join(live)}: allowed is one study of your own for each of {', '.join(studies)}")
+    figure, panels = canvas(1, len(studies), height=4.6, sharex=True, sharey=True, squeeze=False)
+    said = []
+    for axes, (way, rows) in zip(panels[0], studies.items(), strict=True):
+        value, low, high = np.array(rows).T
+        out, place = (truth < low) | (truth > high), np.arange(len(value))
+        axes.axvspan(*band, color=GREY, alpha=0.2, linewidth=0)
+        for miss, colour, style in ((False, BLUE, "-"), (True, RED, "--")):
+            at = out == miss
+            axes.hlines(place[at], low[at], high[at], color=colour, linewidth=1.8 if miss else 1.1, linestyle=style)
+            axes.plot(value[at], place[at], "s" if miss else "o", color=colour, markersize=3)
+        mine = live[way]
+        axes.hlines([len(value) + 2], *mine[1:], color=INK, linewidth=2)
+        axes.plot(mine[0], len(value) + 2, "*", color=RED, markersize=15, markeredgecolor="white")
+        axes.axvline(truth, color=INK, linewidth=1.2)
+        axes.set(title=f"{way}: {int(out.sum())} of {len(value)} miss", xlabel=f"{parameter} (no unit)")
+        said.append(f"{way}, {int(out.sum())} of {len(value)}")
+    panels[0, 0].set_ylabel("simulated study (number)")
+    return told(
+        figure,
+        f"95 % ranges that miss the truth (line; they are dashed, red): {'; '.join(said)}. Star: your study. Grey: the middle 95 % of all "
+        f"estimates. n = {len(next(iter(studies.values())))} simulated studies, each redrawn both ways.",
+        "Horizontal ranges of simulated studies, one panel for each way of redrawing, around a vertical line at the truth.",
     )

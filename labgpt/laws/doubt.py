@@ -98,7 +98,7 @@ def profile(law: Law, name: str) -> tuple[float, float]:
     power = law.n_points_ * (1 if law.estimator == "ols" else 2)
     limit = newton.value(model, log_y, 1.0, law._theta, law.delta_)[0] * np.exp(_chi_square(law.level) / power)
     best, ends = law._theta[0, j], []
-    for edge in (law._low[j], law._high[j] if name != "E" else log_y.min()):
+    for edge in (law._low[j], law._high[j] if name != "E" else log_y.min() + 0.3):
         near, far = best, edge
         for _ in range(3):  # 24 values from the optimum outwards, then between the two where the fit becomes worse
             at = near + (far - near) * np.linspace(0, 1, 25)[1:] ** 2

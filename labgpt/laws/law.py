@@ -41,8 +41,11 @@ class Law:
     @classmethod
     def of(cls, *values: float, **named: float) -> Law:
         """A law with given constants, such as published ones, in the order of `names` or by name: predicts, has no ranges."""
-        law = cls._shaped({**dict(zip(cls.names, values)), **named})
-        law._values = table.numbers([*values, *named.values()], ", ".join(law.names))
+        law = cls._shaped(named)
+        given = dict(zip(law.names, values)) | named
+        if set(given) != set(law.names) or len(given) != len(values) + len(named):
+            raise ValueError(f"constants = {', '.join(given)}: {', '.join(law.names)} are needed, each once")
+        law._values = table.numbers([given[name] for name in law.names], ", ".join(law.names))
         for name, value in zip(law.names, law._values, strict=True):
             setattr(law, f"{name}_", float(value))
         law.draws_, law._axes, law.warnings_, law.level = np.empty((0, len(law.names))), list(cls.axes), [], 0.95

@@ -8,6 +8,8 @@ import numpy as np
 
 from labgpt.laws import table as tables
 
+ENOUGH = 0.8  # of the largest gain: beyond, FLOPs buy little
+
 
 class NextRun(NamedTuple):
     """A proposed run: N, D, its FLOPs, and the half-width of the law's 95 % range at the target once it is measured."""
@@ -20,7 +22,8 @@ class NextRun(NamedTuple):
 
 def next_runs(law, N: float, D: float, count: int = 3, most: float | None = None, sizes=None, tokens=None,
               flops_per_token: Callable[[float], float] | None = None) -> list[NextRun]:
-    """`count` runs, each the one that most shrinks the doubt about the loss at (N, D) per FLOP, given those before it.
+    """`count` runs, each the cheapest that shrinks the doubt about the loss at (N, D) at least ENOUGH as much as any could, given
+    those before it.
 
     The bootstrap's laws stand for what may be true: a run at (n, d) with the scatter of the fit's residuals tells about the
     target as much as the two co-vary over them (a Kalman step on the ensemble, linear in the loss). Candidates: sizes x tokens,
@@ -46,7 +49,7 @@ def next_runs(law, N: float, D: float, count: int = 3, most: float | None = None
     for _ in range(count):
         seen = np.diag(cov)[:-1] + noise
         gain = cov[:-1, -1] ** 2 / seen
-        i = int(np.argmax(gain / cost))
+        i = min(np.flatnonzero(gain >= ENOUGH * gain.max()), key=lambda k: cost[k])
         cov = cov - np.outer(cov[:, i], cov[i]) / seen[i]
         chosen.append(NextRun(float(n[i]), float(d[i]), float(cost[i]), float(1.96 * np.sqrt(max(cov[-1, -1], 0.0)))))
     return chosen

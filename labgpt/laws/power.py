@@ -42,7 +42,7 @@ class PowerLaw(Law):
 
     @classmethod
     def _shaped(cls, constants) -> PowerLaw:
-        return cls(offset="E" in constants)
+        return cls(offset="E" in constants or not constants)
 
     def predict(self, x):
         """y at x, an array or a number."""

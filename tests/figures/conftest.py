@@ -76,6 +76,8 @@ def every(table, known, law, held, sealed, ranks):
         "residuals": f.residuals(table, law),
         "entropy_check": f.entropy_check(known, floor, 1.893),
         "law": f.law(law),
+        "coverage": f.coverage({w: [[0.35, 0.3, 0.4], [0.37, 0.36, 0.41]] for w in ("rows", "branches")}, 0.35, (0.32, 0.38),
+                               {w: (0.34, 0.3, 0.39) for w in ("rows", "branches")}),
         "forecast": f.forecast(table, law, sealed, sealed["predicted"] * 1.01),
         "forecast, not yet measured": f.forecast(table, law, sealed),
         "world": f.world(ranks),

@@ -87,6 +87,16 @@ def test_a_critical_batch():
     assert law.predict(law.B_crit_) == pytest.approx(2 * law.D_min_)
 
 
+def test_constants_go_by_name_in_any_order():
+    law = Chinchilla.of(alpha=0.35, beta=0.3, E=1.8, B=900, A=400)
+    assert law.params == {"E": 1.8, "A": 400, "B": 900, "alpha": 0.35, "beta": 0.3}
+    assert law.predict(1e8, 1e10) == Chinchilla.of(1.8, 400, 900, 0.35, 0.3).predict(1e8, 1e10)
+    assert PowerLaw.of(alpha=0.1, A=5).predict(10.0) == pytest.approx(5 / 10**0.1) and PowerLaw.of(1, 5, 0.1).E_ == 1
+    for wrong in (dict(E=1.8), dict(E=1.8, A=400, B=900, alpha=0.35, beta=0.3, gamma=1)):
+        with pytest.raises(ValueError, match="are needed, each once"):
+            Chinchilla.of(**wrong)
+
+
 # Gradients
 
 @pytest.mark.parametrize("law", [

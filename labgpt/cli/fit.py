@@ -9,29 +9,17 @@ from typing import Literal
 from tyro.conf import Positional
 
 Form = Literal["chinchilla", "tied", "kaplan", "size", "tokens", "compute", "repeated", "overfit", "isoflop"]
+Estimator = Literal["huber", "lad", "ols", "varpro"]
 NEEDS = {"size": ("n", "loss"), "tokens": ("d", "loss"), "compute": ("c", "loss"), "isoflop": ("n", "c", "d", "loss")}
 
 
 def fit(
-    table: Positional[Path],
-    form: Form = "chinchilla",
-    n: str | None = None,
-    d: str | None = None,
-    c: str | None = None,
-    loss: str | None = None,
-    estimator: Literal["huber", "lad", "ols", "varpro"] = "huber",
-    delta: float = 1e-3,
-    bootstrap: int = 200,
-    cluster: str | None = None,
-    keep: str | None = None,
-    corpus: str | None = None,
-    floor: bool = True,
-    unique: str = "unique_tokens",
-    method: Literal["argmin", "parabola", "akima", "parametric"] = "parametric",
-    window: int | None = None,
-    json: Path | None = None,
-    png: Path | None = None,
-) -> None:
+    table: Positional[Path], form: Form = "chinchilla", n: str | None = None, d: str | None = None, c: str | None = None,
+    loss: str | None = None, estimator: Estimator = "huber", delta: float = 1e-3, bootstrap: int = 200, cluster: str | None = None,
+    keep: str | None = None, corpus: str | None = None, floor: bool = True, unique: str = "unique_tokens",
+    method: Literal["argmin", "parabola", "akima", "parametric"] = "parametric", window: int | None = None,
+    json: Path | None = None, png: Path | None = None,
+) -> None:  # fmt: skip
     """Fit a law to a table of runs, ours or anybody's, with its ranges and what can't be trusted in it.
 
     Args:
@@ -109,9 +97,8 @@ def _law(rows, roles, form, estimator, delta, bootstrap, group, floor, unique):
         return laws.Repeated(base, "decay" if form == "repeated" else "additive", estimator).fit(rows, unique=unique, **axes)
     x = roles[{"size": "n", "tokens": "d", "compute": "c"}[form]]
     groups = tables.values(rows, group) if group else None
-    return laws.PowerLaw(floor, estimator).fit(
-        tables.column(rows, x), tables.column(rows, roles["loss"]), groups, bootstrap, delta, name=x
-    )
+    xy = tables.column(rows, x), tables.column(rows, roles["loss"])
+    return laws.PowerLaw(floor, estimator).fit(*xy, groups, bootstrap, delta, name=x)
 
 
 def _found(law, form: str, warnings: list[str]) -> dict:
@@ -122,17 +109,8 @@ def _found(law, form: str, warnings: list[str]) -> dict:
         ranges["a"] = list(law.interval("a"))
     for name, value in (law.params | ({} if a is None else {"a": a})).items():
         print(f"{name:>8}  {value:.6g}" + (f"   95 % {ranges[name][0]:.4g} … {ranges[name][1]:.4g}" if ranges else ""))
-    return {
-        "form": form,
-        "estimator": law.estimator,
-        "rows_used": law.n_points_,
-        "params": law.params,
-        "objective": law.objective_,
-        "rms": law.rms_,
-        "intervals": ranges,
-        "a": a,
-        "warnings": warnings,
-    }
+    return {"form": form, "estimator": law.estimator, "rows_used": law.n_points_, "params": law.params, "objective": law.objective_,
+            "rms": law.rms_, "intervals": ranges, "a": a, "warnings": warnings}  # fmt: skip
 
 
 def _isoflop(rows, roles, method: str, window: int | None, said: list[str]):
@@ -150,35 +128,19 @@ def _isoflop(rows, roles, method: str, window: int | None, said: list[str]):
         print(f"{name:>10}  N_opt = {k:.4g} C^{p:.4f}" + ("   <- asked for" if name == method else ""))
     for m in found.minima:
         print(f"   C {m.C:.3g}: {m.points} sizes, N_opt {getattr(m, method):.4g}, lowest loss {m.loss:.4f}")
-    return {
-        "form": "isoflop",
-        "method": method,
-        "rows_used": len(rows),
-        "coefficient": coefficient,
-        "exponent": exponent,
-        "intervals": ranges,
-        "at": {f"{m.C:.6g}": getattr(m, method) for m in found.minima},
-        "methods": found.fits,
-        "warnings": said,
-    }, (rows.rename(columns={roles["n"]: "n_matmul", roles["c"]: "flops", roles["d"]: "tokens", roles["loss"]: "val_loss"}), found.law)
+    at = {f"{m.C:.6g}": getattr(m, method) for m in found.minima}
+    told = {"form": "isoflop", "method": method, "rows_used": len(rows), "coefficient": coefficient, "exponent": exponent,
+            "intervals": ranges, "at": at, "methods": found.fits, "warnings": said}  # fmt: skip
+    names = {roles["n"]: "n_matmul", roles["c"]: "flops", roles["d"]: "tokens", roles["loss"]: "val_loss"}
+    return told, (rows.rename(columns=names), found.law)
 
 
 def forecast(
-    action: Positional[Literal["seal", "score"]],
-    path: Positional[Path],
-    table: Path | None = None,
-    at_n: float | None = None,
-    at_d: float | None = None,
-    spec: Path | None = None,
-    n: str | None = None,
-    d: str | None = None,
-    loss: str | None = None,
-    estimator: Literal["huber", "lad", "ols", "varpro"] = "huber",
-    cluster: str | None = None,
-    keep: str | None = None,
-    corpus: str | None = None,
+    action: Positional[Literal["seal", "score"]], path: Positional[Path], table: Path | None = None, at_n: float | None = None,
+    at_d: float | None = None, spec: Path | None = None, n: str | None = None, d: str | None = None, loss: str | None = None,
+    estimator: Estimator = "huber", cluster: str | None = None, keep: str | None = None, corpus: str | None = None,
     measured: float | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Seal what a law forecasts before the run that judges it, then score it. An edited seal is refused.
 
     Args:

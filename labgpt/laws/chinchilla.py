@@ -62,8 +62,7 @@ class Chinchilla(Law):
         seed or numpy Generator. Sets residuals_ (log data - log law), rms_, n_points_, objective_ (summed over rows).
         ValueError: a missing column, NaN, a value <= 0, fewer than 6 rows, 3 different N or 3 different D.
         """
-        axes, L, groups = tables.read(table, n, d, loss, cluster)
-        self._fit(axes, L, groups, bootstrap, delta, level, rng)
+        self._fit(*tables.read(table, n, d, loss, cluster), bootstrap, delta, level, rng)
         self.beta_ = self.alpha_ if self.tied else self.beta_
         return self
 

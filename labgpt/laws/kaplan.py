@@ -33,17 +33,8 @@ class Kaplan(Law):
     def fit(self, table, n="n_matmul", d="tokens", loss="val_loss", cluster="branch", bootstrap=200, delta=1e-3, level=0.95,
             rng=0) -> Kaplan:
         """As `Chinchilla.fit`."""
-        axes, L, groups = tables.read(table, n, d, loss, cluster)
-        self._fit(axes, L, groups, bootstrap, delta, level, rng)
+        self._fit(*tables.read(table, n, d, loss, cluster), bootstrap, delta, level, rng)
         return self
-
-    def predict(self, N, D):
-        """The loss at N parameters and D tokens, nats a token."""
-        return self._predict(N, D)
-
-    def predict_interval(self, N, D):
-        """(low, high) for one *measured* loss."""
-        return self._predict_interval(N, D)
 
     # Inside, theta = [a, b, ratio, power]: log L = power * log(e^(a - ratio n) + e^(b - d)), n and d centred logarithms.
 

@@ -233,6 +233,14 @@ class Law:
         low, high = np.quantile(sample, [tail, 1 - tail], axis=axis)
         return (float(low), float(high)) if axis is None else (low, high)
 
+    def predict(self, *axes):
+        """The law at axes, arrays that broadcast, or numbers."""
+        return self._predict(*axes)
+
+    def predict_interval(self, *axes):
+        """(low, high) for one *measured* value at axes: doubt about the law and scatter of single runs together."""
+        return self._predict_interval(*axes)
+
     def _predict(self, *axes):
         values = self._fitted()
         flat, shape = self._flat(axes)

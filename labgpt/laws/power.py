@@ -42,15 +42,8 @@ class PowerLaw(Law):
 
     @classmethod
     def _shaped(cls, constants) -> PowerLaw:
-        return cls(offset="E" in constants or not constants)
+        return cls() if cls is not PowerLaw else cls(offset="E" in constants or not constants)
 
-    def predict(self, x):
-        """y at x, an array or a number."""
-        return self._predict(x)
-
-    def predict_interval(self, x):
-        """(low, high) for one *measured* y at x."""
-        return self._predict_interval(x)
 
 
 class CriticalBatch(PowerLaw):
@@ -65,10 +58,6 @@ class CriticalBatch(PowerLaw):
     def __init__(self, estimator: str = "huber"):
         super().__init__(False, estimator)
         self.names = CriticalBatch.names
-
-    @classmethod
-    def _shaped(cls, constants) -> CriticalBatch:
-        return cls()
 
     # Inside, theta = [log D_min, log of what one batch of the mean size adds]; no exponents.
 

@@ -72,7 +72,7 @@ def test_epoch_variable_projection(epoch):
 
 def test_epoch_ranges(epoch):
     """Published standard errors: A 124.5, B 1293, E .026, alpha .015, beta .021; of 1000 refits a 95 % (.481, .556)."""
-    law = Chinchilla().fit(epoch, **COLUMNS, bootstrap=1000)
+    law = Chinchilla().fit(epoch, **COLUMNS, bootstrap=2000)
     assert law.draws_.std(axis=0) == pytest.approx([0.026, 124.5, 1293, 0.015, 0.021], rel=0.1)
     assert law.interval("a") == pytest.approx((0.481, 0.556), abs=0.01) and law.a_ == pytest.approx(0.513, abs=0.005)
 

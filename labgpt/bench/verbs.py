@@ -115,7 +115,42 @@ def torture(kills: int = 50, files: int = 60, seed: int = 0, json: Path | None =
           f"checkpoints: {found['loaded_as_good']} loaded as good, {found['tracebacks']} tracebacks")  # fmt: skip
 
 
-VERBS = (shakespeare, train, ddp, generate, gpu, torture)
+def fit(data: Path | None = None, refits: int = 4000, slow: int = 4000, json: Path | None = None) -> None:
+    """Bootstrap refits of a 240-point Chinchilla fit on one core, beside the slow way on the same resamples.
+
+    Args:
+        data: Epoch's CSV of Chinchilla's points; as many generated points when left out.
+        refits: resamples.
+        slow: of these, how many the slow way fits too.
+        json: write the figures there too.
+    """
+    from labgpt.bench.laws import fit as measure
+
+    found = measure(data, refits, slow)
+    keep(json, found)
+    print(f"{refits} refits of {found['points']} points ({found['data']}) in {found['seconds']:.2f} s of one core; {slow} the slow way in "
+          f"{found['slow_seconds']:.1f} s; ends of the ranges differ by at most {found['worst']:.2%} of a range's width")  # fmt: skip
+
+
+def coverage(studies: int = 1000, others: int = 200, bootstrap: int = 200, json: Path | None = None) -> None:
+    """How often 95 % ranges hold the truth in simulated studies, form by form.
+
+    Args:
+        studies: of the Chinchilla form, with independent noise and with noise that a trunk's points share.
+        others: of each other form.
+        bootstrap: resamples behind each range.
+        json: write the table there too.
+    """
+    from labgpt.bench.laws import coverage as measure
+
+    found = measure(studies, others, bootstrap)
+    keep(json, found)
+    for form, row in found["forms"].items():
+        shares = "  ".join(f"{name} {share:.1%}" for name, share in row["held"].items())
+        print(f"{form} ({row['studies']} studies): {shares}")
+
+
+VERBS = (shakespeare, train, ddp, generate, gpu, torture, fit, coverage)
 
 
 def keep(path: Path | None, found: list | dict) -> None:

@@ -10,9 +10,10 @@ from labgpt.bench import bench
 
 from .cost import cost
 from .course import doctor, exercise, grade, lab, reference, start, test
-from .runs import curves, fit, runs, sample, sweep, tokens, train
+from .fit import fit, forecast
+from .runs import curves, runs, sample, sweep, tokens, train
 
-VERBS = (curves, train, sweep, tokens, sample, runs, fit, cost, grade, exercise, start, lab, doctor, test, bench, reference)
+VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, grade, exercise, start, lab, doctor, test, bench, reference)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Verbs that train, look and fit."""
+"""Verbs that train and look."""
 
 from __future__ import annotations
 
@@ -205,63 +205,3 @@ def runs(store: Path = Path("runs/store")) -> None:
         done = f"{run['steps']}/{run['total_steps']} steps" if run["state"] != "done" else f"{run['total_steps']} steps"
         print(f"{run['run_id']}  {run['state']:<10}  {done}  {run['reason']}")
     print(f"{len(found)} runs in {store}")
-
-
-def fit(
-    table: Positional[Path],
-    form: Literal["chinchilla", "size", "tokens"] = "chinchilla",
-    n: str = "n_matmul",
-    d: str = "tokens",
-    loss: str = "val_loss",
-    cluster: str = "branch",
-    corpus: str | None = None,
-    delta: float = 1e-3,
-    bootstrap: int = 200,
-    json: Path | None = None,
-) -> None:
-    """Fit a law to a table of runs, ours or anybody's CSV.
-
-    Args:
-        table: a CSV with one row per run.
-        form: chinchilla is E + A/N^alpha + B/D^beta; size is L(N) and tokens is L(D), each E + A/x^alpha.
-        n: column of parameters.
-        d: column of tokens.
-        loss: column of losses, nats a token.
-        cluster: column that says which rows share a trunk; rows are redrawn one by one where it is missing.
-        corpus: keep that corpus' rows only.
-        delta: Huber threshold on log residuals.
-        bootstrap: resamples behind the 95 % ranges.
-        json: write the fit there too.
-    """
-    import json as codec
-
-    import pandas as pd
-
-    from labgpt.laws import Chinchilla, PowerLaw
-    from labgpt.record import write_atomic
-
-    try:
-        rows = pd.read_csv(table)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"table = {str(table)!r}: {error}; allowed is a CSV file with columns {n}, {d}, {loss}") from None
-    if corpus is not None:
-        rows = rows[rows["corpus"] == corpus]
-    elif "corpus" in rows and rows["corpus"].nunique() > 1:
-        raise ValueError(f"corpus = None: the table mixes {', '.join(sorted(rows['corpus'].unique()))}; choose one with --corpus")
-    group = cluster if cluster in rows else None
-    if form == "chinchilla":
-        law = Chinchilla().fit(rows, n, d, loss, group, bootstrap, delta)
-    else:
-        x = n if form == "size" else d
-        law = PowerLaw().fit(rows[x], rows[loss], rows[group] if group else None, bootstrap, delta)
-    for name, value in law.to_dict().items():
-        print(f"{name:>6}  {value['value']:.6g}   95 % {value['low']:.4g} … {value['high']:.4g}")
-    print(f"{law.n_points_} points, rms of log residuals {law.rms_:.4f}")
-    for warning in law.warnings_:
-        print(f"note: {warning}")
-    if json is not None:
-        write_atomic(
-            json,
-            codec.dumps({"form": form, "params": law.to_dict(), "rows_used": law.n_points_, "warnings": law.warnings_}, indent=1)
-            + "\n",
-        )

@@ -25,24 +25,32 @@ import numpy as np
 from labgpt.laws import table as tables
 from labgpt.laws.law import Law
 
-ROWS, SIZES = 6, 3  # fewer cannot determine five parameters, or one curve with a floor
-
 
 class Optimum(NamedTuple):
-    """The best split of a compute budget: N parameters, D tokens, and the loss the law gives there."""
+    """The best split of a compute budget: N parameters, D tokens, the loss the law gives there, and the range of one
+    measured run's (nan where the law has no ranges)."""
 
     N: float
     D: float
     loss: float
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 class Chinchilla(Law):
     """L = E + A/N^alpha + B/D^beta. `Chinchilla().fit(runs)`, then E_ ... beta_, a_, predict, interval, optimal.
 
-    estimator: "huber" (default), "lad", "ols" or "varpro"; see `Law`.
+    estimator: "huber" (default), "lad", "ols" or "varpro"; see `Law`. tied: alpha = beta, four parameters (so N_opt ~
+    C^1/2, as in Muennighoff et al. 2023's fit).
     """
 
     names = ("E", "A", "B", "alpha", "beta")
+    citation = "Hoffmann et al. 2022, arXiv 2203.15556"
+
+    def __init__(self, estimator: str = "huber", tied: bool = False):
+        super().__init__(estimator)
+        self.tied = bool(tied)
+        self.names = self.names[:5 - self.tied]
 
     def fit(self, table, n: str = "n_matmul", d: str = "tokens", loss: str = "val_loss", cluster: str | None = "branch",
             bootstrap: int = 200, delta: float = 1e-3, level: float = 0.95, rng=0) -> Chinchilla:
@@ -54,26 +62,9 @@ class Chinchilla(Law):
         seed or numpy Generator. Sets residuals_ (log data - log law), rms_, n_points_, objective_ (summed over rows).
         ValueError: a missing column, NaN, a value <= 0, fewer than 6 rows, 3 different N or 3 different D.
         """
-        N, D, L = (tables.column(table, name) for name in (n, d, loss))
-        tables.same_length(**{n: N, d: D, loss: L})
-        if len(L) < ROWS:
-            raise ValueError(f"table has {len(L)} rows: at least {ROWS} are needed; train more sizes or budgets")
-        for name, values in ((n, N), (d, D)):
-            if len(np.unique(values)) < SIZES:
-                raise ValueError(f"{name} has {len(np.unique(values))} different values: at least {SIZES} are needed; "
-                                 "train more of them")
-        labels = None if cluster is None else tables.values(table, cluster)
-        self._fit({n: N, d: D}, L, tables.clusters(labels, cluster, len(L)), bootstrap, delta, level, rng)
+        self._fit(*tables.read(table, n, d, loss, cluster), bootstrap, delta, level, rng)
+        self.beta_ = self.alpha_ if self.tied else self.beta_
         return self
-
-    @classmethod
-    def of(cls, E: float, A: float, B: float, alpha: float, beta: float) -> Chinchilla:
-        """A law with given constants, such as a published one: predicts, and has no ranges."""
-        law = cls()
-        law._values = tables.numbers([E, A, B, alpha, beta], "E, A, B, alpha, beta")
-        law.E_, law.A_, law.B_, law.alpha_, law.beta_ = (float(v) for v in law._values)
-        law.draws_, law._axes, law.warnings_ = np.empty((0, 5)), ["N", "D"], []
-        return law
 
     def predict(self, N, D):
         """The loss at N parameters and D tokens, which broadcast; nats a token."""
@@ -91,7 +82,7 @@ class Chinchilla(Law):
     def interval(self, name: str) -> tuple[float, float]:
         """The range of E, A, B, alpha, beta, or a."""
         if name == "a":
-            alpha, beta = self._drawn()[:, 3:].T
+            alpha, beta = self._drawn()[:, 3], self._drawn()[:, -1]
             return self._range(beta / (alpha + beta))
         return super().interval(name)
 
@@ -109,7 +100,14 @@ class Chinchilla(Law):
         if flops_per_token is not None:
             N = _narrow(lambda size: float(self.predict(size, C / per_token(size))), N)
         D = C / per_token(N)
-        return Optimum(float(N), float(D), float(self.predict(N, D)))
+        reach = self.predict_interval(N, D) if len(self.draws_) else (float("nan"),) * 2
+        return Optimum(*map(float, (N, D, self.predict(N, D), *reach)))
+
+    def next_runs(self, N: float, D: float, count: int = 3, **limits) -> list:
+        """The cheapest runs that most shrink the range of the forecast at (N, D); see `planning.next_runs`."""
+        from labgpt.laws.planning import next_runs
+
+        return next_runs(self, N, D, count, **limits)
 
 
 def _narrow(loss: Callable[[float], float], near: float, rounds: int = 12) -> float:

@@ -1,8 +1,9 @@
-"""IsoFLOP curves: for each compute budget the size with the lowest loss, by three methods, and how it grows with C.
+"""IsoFLOP curves: for each compute budget the size with the lowest loss, by four methods, and how it grows with C.
 
 `argmin` takes the best trained size: on a coarse grid it steps, and its exponent is poor. `parabola` fits loss against
 log N near the best (Hoffmann et al. 2022, approach 2): right in the exponent, biased in the level, the more the wider
-the grid (Czech et al. 2026, arXiv 2603.22339). `parametric` is the optimum of a law fitted to all points.
+the grid (Czech et al. 2026, arXiv 2603.22339). `akima` takes the lowest point of a smooth curve through all sizes, in
+logarithms: no window and no shape assumed, but it follows the noise. `parametric` is the optimum of a law fitted to all points.
 """
 from __future__ import annotations
 
@@ -12,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from labgpt.laws import table as tables
-from labgpt.laws.chinchilla import ROWS, SIZES, Chinchilla
+from labgpt.laws.chinchilla import Chinchilla
 
-METHODS = ("argmin", "parabola", "parametric")
+METHODS = ("argmin", "parabola", "akima", "parametric")
 
 
 class Minimum(NamedTuple):
@@ -25,6 +26,7 @@ class Minimum(NamedTuple):
     used: int
     argmin: float
     parabola: float
+    akima: float
     parametric: float
     loss: float  # the lowest measured
     bracketed: bool  # a trained size lies on either side of the best
@@ -38,6 +40,20 @@ class IsoFlop(NamedTuple):
     window: int | None
     law: Chinchilla | None
     warnings_: list[str]
+
+    def interval(self, method: str, level: float = 0.95, draws: int = 1000, rng=0) -> dict[str, tuple[float, float]]:
+        """Ranges of coefficient and exponent when whole budgets are redrawn; the method's bias is not in them."""
+        points = [(m.C, getattr(m, method)) for m in self.minima if np.isfinite(getattr(m, method))]
+        if len(points) < 3:
+            raise ValueError(f"method = {method!r} has a minimum at {len(points)} budgets: a range needs 3; train more budgets")
+        C, N = np.log(points).T
+        found, rng = [], np.random.default_rng(rng)
+        while len(found) < draws:
+            pick = rng.integers(len(C), size=len(C))
+            if len(np.unique(C[pick])) >= 2:
+                found.append(np.polyfit(C[pick], N[pick], 1))
+        low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        return {"coefficient": (float(np.exp(low[1])), float(np.exp(high[1]))), "exponent": (float(low[0]), float(high[0]))}
 
     def n_opt(self, C, method: str = "parametric"):
         """The optimal size at C by one of the methods, extrapolated as a power law."""
@@ -92,7 +108,7 @@ def _read(source, n, c, loss, d):
     C = tables.column(source, c) if c is not None else 6 * N * tables.column(source, d)
     D = tables.column(source, d) if d is not None else C / (6 * N)
     tables.same_length(n=N, loss=L, c=C, d=D)
-    enough = len(L) >= ROWS and min(len(np.unique(N)), len(np.unique(D))) >= SIZES
+    enough = len(L) >= tables.ROWS and min(len(np.unique(N)), len(np.unique(D))) >= tables.SIZES
     law = Chinchilla().fit({"N": N, "D": D, "L": L}, "N", "D", "L", cluster=None, bootstrap=0) if enough else None
     return N, C, L, law
 
@@ -115,8 +131,21 @@ def _minimum(N, C, L, window, law, flops_per_token) -> Minimum:
     curve, slope, _ = np.polyfit(x, L[near], 2) if len(np.unique(x)) >= 3 else (0.0, 0.0, 0.0)
     parabola = float(N[best] * np.exp(-slope / (2 * curve))) if curve > 0 else float("nan")
     parametric = law.optimal(budget, flops_per_token).N if law is not None else float("nan")
-    return Minimum(budget, len(N), len(near), float(N[best]), parabola, parametric, float(L[best]),
+    return Minimum(budget, len(N), len(near), float(N[best]), parabola, _akima(N, L), parametric, float(L[best]),
                    bool(N[0] < N[best] < N[-1]))
+
+
+def _akima(N, L) -> float:
+    """The lowest point of Akima's curve of log loss through log N (Akima 1970); nan below five sizes."""
+    sizes = np.unique(N)
+    if len(sizes) < 5:
+        return float("nan")
+    from scipy.interpolate import Akima1DInterpolator
+
+    x = np.log(sizes)
+    curve = Akima1DInterpolator(x, np.log([L[size == N].mean() for size in sizes]))
+    turns = [t for t in curve.derivative().roots(extrapolate=False) if np.isfinite(t)]
+    return float(np.exp(min([*turns, x[0], x[-1]], key=lambda t: float(curve(t)))))
 
 
 def _exponents(minima: list[Minimum]) -> dict[str, tuple[float, float]]:

@@ -6,6 +6,7 @@ a condition number near 1e11 (Czech et al. 2026, arXiv 2603.22339).
 """
 from __future__ import annotations
 
+from copy import copy
 from itertools import product
 
 import numpy as np
@@ -16,6 +17,7 @@ DELTAS = {"huber": 1e-3, "lad": 1e-8, "ols": np.inf, "varpro": np.inf}  # on log
 EXPONENTS = (0.01, 4.0)  # where an exponent is looked for
 STARTS = (0.1, 0.3, 0.6, 1.0, 1.6)
 FEW_SIZES, FEW_CLUSTERS = 5, 6
+PILOT, CHUNK = 100, 60_000  # resamples fitted from every start; rows of the resamples that share a batch, so that it stays in cache
 
 
 class Law:
@@ -26,12 +28,32 @@ class Law:
     """
 
     names: tuple[str, ...] = ()  # [E,] coefficients, exponents
+    axes: tuple[str, ...] = ("N", "D")  # what a law of given constants calls its axes
+    citation = ""
     offset = True
+    tied = False  # one exponent for all axes
 
     def __init__(self, estimator: str = "huber"):
         if estimator not in DELTAS:
             raise ValueError(f"estimator = {estimator!r}: it must be one of {', '.join(DELTAS)}; huber is usual")
         self.estimator = estimator
+
+    @classmethod
+    def of(cls, *values: float, **named: float) -> Law:
+        """A law with given constants, such as published ones, in the order of `names` or by name: predicts, has no ranges."""
+        law = cls._shaped(named)
+        given = dict(zip(law.names, values)) | named
+        if set(given) != set(law.names) or len(given) != len(values) + len(named):
+            raise ValueError(f"constants = {', '.join(given)}: {', '.join(law.names)} are needed, each once")
+        law._values = table.numbers([given[name] for name in law.names], ", ".join(law.names))
+        for name, value in zip(law.names, law._values, strict=True):
+            setattr(law, f"{name}_", float(value))
+        law.draws_, law._axes, law.warnings_, law.level = np.empty((0, len(law.names))), list(cls.axes), [], 0.95
+        return law
+
+    @classmethod
+    def _shaped(cls, constants: dict) -> Law:
+        return cls()
 
     def _fit(self, axes: dict[str, np.ndarray], y, cluster, bootstrap, delta, level, rng) -> None:
         """axes: name -> (n,); y (n,); cluster (n,) integers. Sets theta_, draws_ (R, P), residuals_ (n,), warnings_."""
@@ -40,74 +62,105 @@ class Law:
         self.delta_ = float(delta) if self.estimator == "huber" else DELTAS[self.estimator]
         self.n_points_, self.n_clusters_ = len(y), int(cluster.max()) + 1
         self._axes, points = list(axes), list(axes.values())
+        self.data_ = {"axes": points, "y": y, "cluster": cluster}
         self._center = np.array([np.log(x).mean() for x in points])
-        x, log_y = self._features(points), np.log(y)
+        model, log_y = self._model(points), np.log(y)
         self._low, self._high = self._box(log_y)
-        grid = self._grid(x, y)
-        theta, objective = self._solve(x, log_y, np.ones((1, len(y))), grid)
-        self._values, self.objective_ = self._natural(theta)[0], float(objective[0])
+        grid = self._grid(model, y)
+        self._theta, objective = self._solve(model, log_y, np.ones((1, len(y))), grid)
+        self._values, self.objective_ = self._natural(self._theta)[0], float(objective[0])
         for name, value in zip(self.names, self._values, strict=True):
             setattr(self, f"{name}_", float(value))
-        self.residuals_ = -newton.residuals(x, log_y, theta)[0][0]
+        self.residuals_ = log_y - model.log(self._theta)[0]
+        if self.estimator == "lad":
+            self.objective_ = float(np.abs(self.residuals_).sum())
         self.rms_ = float(np.sqrt(np.mean(self.residuals_**2)))
         draws, self.redrawn_ = np.empty((0, len(self.names))), 0
         if bootstrap:
-            need = min(2 + self.offset, *(len(np.unique(p)) for p in points))
+            need = min(self._distinct(), *(len(np.unique(p)) for p in points))
             weights, self.redrawn_ = table.resamples(cluster, points, bootstrap, np.random.default_rng(rng), need)
-            draws = self._solve(x, log_y, weights, self._warm(x, log_y, theta[0], grid))[0]
+            draws = self._refit(model, log_y, weights, self._warm(model, log_y, self._theta[0], grid))
         self.draws_ = self._natural(draws)
-        self.warnings_ = self._warn(points, theta, draws)
+        self.warnings_ = self._warn(points, self._theta, draws)
 
-    def _solve(self, x, log_y, weights, starts) -> tuple[np.ndarray, np.ndarray]:
+    def _solve(self, model, log_y, weights, starts) -> tuple[np.ndarray, np.ndarray]:
         """The best theta (R, P) and objective (R,) for each row of weights (R, n), from every one of the starts (G, P).
 
         Each start walks from least squares, which is smooth, down to the threshold asked for.
         """
         if self.estimator == "varpro":
             from labgpt.laws import varpro
-            return varpro.solve(x, np.exp(log_y), weights, starts, EXPONENTS)
+            return varpro.solve(model.x, np.exp(log_y), weights, starts, EXPONENTS)
         r, g = len(weights), len(starts)
         w, theta = np.repeat(weights, g, axis=0), np.tile(starts, (r, 1))
         for delta in [d for d in (np.inf, 1e-2, 1e-4, 1e-6) if d > self.delta_] + [self.delta_]:
-            theta, value = newton.minimise(x, log_y, w, theta, delta, self._low, self._high)
+            tol = 1e-13 if delta == self.delta_ else 1e-6  # on the way, near is enough
+            theta, value = newton.minimise(model, log_y, w, theta, delta, self._low, self._high, tol=tol)
         best = np.arange(r) * g + value.reshape(r, g).argmin(axis=1)
         return theta[best], value[best]
 
-    def _grid(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def _refit(self, model, log_y, weights, starts) -> np.ndarray:
+        """theta (R, P) of the resamples. The first PILOT are fitted from all the starts. If from the whole table's optimum
+        alone, with no walk, each of them ends as low, the others take that way, which is 20 times as fast."""
+        first = min(PILOT, len(weights))
+        theta, value = self._solve(model, log_y, weights[:first], starts)
+        if len(weights) == first:
+            return theta
+        parts, sure = [theta], self.estimator != "varpro"
+        if sure:
+            quick = newton.minimise(model, log_y, weights[:first], np.tile(starts[0], (first, 1)), self.delta_, self._low, self._high)[1]
+            sure = bool(np.all(quick <= value * (1 + 1e-6)))
+        for chunk in np.array_split(weights[first:], -(-(len(weights) - first) * len(log_y) // CHUNK)):
+            if sure:
+                parts.append(newton.minimise(model, log_y, chunk, np.tile(starts[0], (len(chunk), 1)), self.delta_, self._low,
+                                             self._high)[0])
+            else:
+                parts.append(self._solve(model, log_y, chunk, starts)[0])
+        return np.concatenate(parts)
+
+    def _grid(self, model, y: np.ndarray) -> np.ndarray:
         """Starts (G, P): every combination of exponents, each with its coefficients by linear least squares."""
-        k, starts = len(self._center), []
+        starts, k = [], model.x.shape[2] - model.x.shape[1]
         for alphas in product(STARTS, repeat=k):
-            terms = np.exp(x[:, :, -k:] @ np.array(alphas)) / y[:, None]
+            terms = np.exp(model.x[:, :, model.x.shape[1]:] @ np.array(alphas)) / y[:, None]
             scale = np.linalg.lstsq(terms, np.ones(len(y)), rcond=None)[0]
             starts.append([*np.log(np.clip(scale, 1e-3 * y.min(), y.max())), *alphas])
         return np.array(starts)
 
     @staticmethod
-    def _warm(x, log_y, optimum, grid) -> np.ndarray:
+    def _warm(model, log_y, optimum, grid) -> np.ndarray:
         """Starts of a refit (3, P): the whole table's optimum, the grid's best, and its flattest exponents.
 
         The flattest find the resamples that see no floor; from there on all 25 starts found nothing better than these
         three in 98 % of resamples, and a sum lower by less than .1 % in the rest.
         """
-        r, _ = newton.residuals(x, log_y, grid)
+        r = model.log(grid) - log_y
         return np.stack([optimum, grid[(r**2).sum(axis=1).argmin()], grid[0]])
 
-    # Inside, theta = [log E,] log A_k at the centre of axis k, alpha_k.
+    # Inside, theta = [log E,] log A_k at the centre of axis k, alpha_k (one alpha where the exponents are tied).
+
+    def _model(self, axes) -> newton.Powers:
+        return newton.Powers(self._features(axes))
+
+    def _distinct(self) -> int:
+        """How many different values an axis needs to place its curve."""
+        return 2 + self.offset
 
     def _features(self, axes) -> np.ndarray:
         """(n, K, P): the logarithm of term t in row i is features[i, t] . theta."""
         k, o = len(axes), int(self.offset)
-        x = np.zeros((len(axes[0]), o + k, o + 2 * k))
+        x = np.zeros((len(axes[0]), o + k, o + k + (1 if self.tied else k)))
         x[:, :, :o + k] = np.eye(o + k)
         for i, axis in enumerate(axes):
-            x[:, o + i, o + k + i] = self._center[i] - np.log(axis)
+            x[:, o + i, o + k + (0 if self.tied else i)] = self._center[i] - np.log(axis)
         return x
 
     def _box(self, log_y) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper bounds (P,): terms within a millionth of the smallest loss and about the largest."""
-        k, terms = len(self._center), int(self.offset) + len(self._center)
-        return (np.array([log_y.min() - 14] * terms + [EXPONENTS[0]] * k),
-                np.array([log_y.max() + 1] * terms + [EXPONENTS[1]] * k))
+        terms = int(self.offset) + len(self._center)
+        slopes = len(self.names) - terms
+        return (np.array([log_y.min() - 14] * terms + [EXPONENTS[0]] * slopes),
+                np.array([log_y.max() + 1] * terms + [EXPONENTS[1]] * slopes))
 
     def _natural(self, theta: np.ndarray) -> np.ndarray:
         """theta (S, P) as the parameters in `names` (S, P)."""
@@ -120,8 +173,33 @@ class Law:
         k, o = len(axes), int(self.offset)
         out = parameters[:, :o].sum(axis=1, keepdims=True)
         for i, axis in enumerate(axes):
-            out = out + parameters[:, o + i, None] * np.asarray(axis)[None] ** -parameters[:, o + k + i, None]
+            alpha = parameters[:, o + k + (0 if self.tied else i), None]
+            out = out + parameters[:, o + i, None] * np.asarray(axis)[None] ** -alpha
         return out
+
+    def gradient(self, *axes) -> np.ndarray:
+        """d law / d parameters (m, P) at axes, exact to the last digits (a complex step: Squire & Trapp 1998)."""
+        values, (flat, _) = self._fitted(), self._flat(axes)
+        return np.imag(self._evaluate(values + 1e-200j * np.eye(len(values)), flat)).T / 1e-200
+
+    def subset(self, rows, bootstrap: int = 0) -> Law:
+        """The same form fitted to some rows of its own table, a mask or indices."""
+        again, axes = copy(self), {name: x[rows] for name, x in zip(self._axes, self.data_["axes"], strict=True)}
+        _, cluster = np.unique(self.data_["cluster"][rows], return_inverse=True)
+        again._fit(axes, self.data_["y"][rows], cluster, bootstrap, self.delta_ if self.estimator == "huber" else 1e-3, self.level, 0)
+        return again
+
+    def profile(self, name: str) -> tuple[float, float]:
+        """The profile range of a parameter; see `doubt.profile`. It says how flat the fit is, not how runs differ."""
+        from labgpt.laws.doubt import profile
+
+        return profile(self, name)
+
+    def doubts(self) -> list[str]:
+        """Plain sentences about residuals, outliers, flat directions and the largest runs; see `doubt`. Takes about a second."""
+        from labgpt.laws.doubt import doubts
+
+        return doubts(self)
 
     @property
     def params(self) -> dict[str, float]:
@@ -155,6 +233,14 @@ class Law:
         low, high = np.quantile(sample, [tail, 1 - tail], axis=axis)
         return (float(low), float(high)) if axis is None else (low, high)
 
+    def predict(self, *axes):
+        """The law at axes, arrays that broadcast, or numbers."""
+        return self._predict(*axes)
+
+    def predict_interval(self, *axes):
+        """(low, high) for one *measured* value at axes: doubt about the law and scatter of single runs together."""
+        return self._predict_interval(*axes)
+
     def _predict(self, *axes):
         values = self._fitted()
         flat, shape = self._flat(axes)
@@ -176,11 +262,11 @@ class Law:
 
     def _warn(self, axes, theta, draws) -> list[str]:
         """Plain sentences about what this table cannot say."""
-        k, said = len(axes), []
+        k, said = len(theta[0]) - len(axes) - int(self.offset), []
         for name, axis in zip(self._axes, axes, strict=True):
             if (sizes := len(np.unique(axis))) < FEW_SIZES:
                 said.append(f"Only {sizes} different values of {name}: its exponent is a guess below {FEW_SIZES}.")
-        if k == 2 and abs(np.corrcoef(np.log(axes[0]), np.log(axes[1]))[0, 1]) > 0.98:
+        if len(axes) == 2 and abs(np.corrcoef(np.log(axes[0]), np.log(axes[1]))[0, 1]) > 0.98:
             said.append(f"{self._axes[0]} and {self._axes[1]} rise together: their exponents cannot be told apart.")
         if len(draws) and self.n_clusters_ < FEW_CLUSTERS:
             said.append(f"Only {self.n_clusters_} clusters to resample: the ranges are too narrow.")

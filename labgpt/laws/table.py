@@ -3,7 +3,20 @@ from __future__ import annotations
 
 import numpy as np
 
+ROWS, SIZES = 6, 3  # fewer cannot determine a law of two axes, or one curve with a floor
 REDRAWS = 100  # rounds of drawing again before a table is called too thin for a bootstrap
+
+
+def read(table, n: str, d: str, loss: str, cluster: str | None) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """({n: N, d: D}, losses, cluster numbers) of a table for a law of two axes, checked."""
+    N, D, L = (column(table, name) for name in (n, d, loss))
+    same_length(**{n: N, d: D, loss: L})
+    if len(L) < ROWS:
+        raise ValueError(f"table has {len(L)} rows: at least {ROWS} are needed; train more sizes or budgets")
+    for name, points in ((n, N), (d, D)):
+        if len(np.unique(points)) < SIZES:
+            raise ValueError(f"{name} has {len(np.unique(points))} different values: at least {SIZES} are needed; train more of them")
+    return {n: N, d: D}, L, clusters(None if cluster is None else values(table, cluster), cluster, len(L))
 
 
 def column(table, name: str) -> np.ndarray:

@@ -1,0 +1,71 @@
+"""A fitted law, whatever its form: how the points lie to it, how sure each parameter is; and how often such ranges are right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .style import BLUE, GREY, INK, RED, canvas, styled, told
+
+
+@styled
+def law(law):
+    """Left: measured loss against the law's, and what lies between them. Right: each parameter's range, over its value."""
+    if not hasattr(law, "data_"):
+        raise ValueError("law is not fitted to a table: allowed is a law after fit(...)")
+    figure, (left, right) = canvas(1, 2, height=4.0, width_ratios=[1.4, 1])
+    y, r = law.data_["y"], law.residuals_
+    told_loss = y * np.exp(-r)
+    left.plot(told_loss, 100 * np.expm1(r), "o", color=BLUE, markersize=4, alpha=0.7)
+    left.axhline(0, color=INK, linewidth=1)
+    left.set_xscale("log")
+    left.xaxis.set_minor_formatter("")
+    left.set_xticks(ticks := np.geomspace(told_loss.min(), told_loss.max(), 4), [f"{t:.3g}" for t in ticks])
+    left.set(xlabel="loss by the law (nats/token)", ylabel="measured over law − 1 (%)")
+    names = list(law.names)
+    if len(law.draws_):
+        low, high = np.array([law.interval(name) for name in names]).T / law._values
+        right.errorbar(np.ones(len(names)), range(len(names)), xerr=[np.maximum(1 - low, 0), np.maximum(high - 1, 0)], fmt="D", color=RED,
+                       capsize=5, lw=2)  # fmt: skip
+    right.axvline(1, color=INK, linewidth=1)
+    right.set_yticks(range(len(names)), [f"{n} = {v:.3g}" for n, v in zip(names, law._values, strict=True)])
+    right.set(xlabel=f"{100 * law.level:.0f} % range (1 = the value)", ylim=(len(names) - 0.5, -0.5))
+    sure = "" if len(law.draws_) else " No ranges: fitted without a bootstrap."
+    return told(
+        figure,
+        f"{type(law).__name__} by {law.estimator}: points lie {100 * law.rms_:.2f} % (rms) from the law.{sure} "
+        f"n = {law.n_points_} points in {law.n_clusters_} clusters.",
+        "Left: measured over fitted loss, in per cent, against fitted loss. Right: the range of each parameter over its value.",
+    )
+
+
+@styled
+def coverage(studies: dict, truth: float, band: tuple[float, float], live: dict, parameter: str = "alpha"):
+    """Ranges of simulated studies, one row each, a panel for each way of redrawing: {way: [[estimate, low, high], …]}.
+
+    band: the middle 95 % of the estimates; live: {way: (estimate, low, high)} of the reader's own study, drawn on top as a star.
+    """
+    if not studies or set(live) != set(studies):
+        raise ValueError(f"live = {', '.join(live)}: allowed is one study of your own for each of {', '.join(studies)}")
+    figure, panels = canvas(1, len(studies), height=4.6, sharex=True, sharey=True, squeeze=False)
+    said = []
+    for axes, (way, rows) in zip(panels[0], studies.items(), strict=True):
+        value, low, high = np.array(rows).T
+        out, place = (truth < low) | (truth > high), np.arange(len(value))
+        axes.axvspan(*band, color=GREY, alpha=0.2, linewidth=0)
+        for miss, colour, style in ((False, BLUE, "-"), (True, RED, "--")):
+            at = out == miss
+            axes.hlines(place[at], low[at], high[at], color=colour, linewidth=1.8 if miss else 1.1, linestyle=style)
+            axes.plot(value[at], place[at], "s" if miss else "o", color=colour, markersize=3)
+        mine = live[way]
+        axes.hlines([len(value) + 2], *mine[1:], color=INK, linewidth=2)
+        axes.plot(mine[0], len(value) + 2, "*", color=RED, markersize=15, markeredgecolor="white")
+        axes.axvline(truth, color=INK, linewidth=1.2)
+        axes.set(title=f"{way}: {int(out.sum())} of {len(value)} miss", xlabel=f"{parameter} (no unit)")
+        said.append(f"{way}, {int(out.sum())} of {len(value)}")
+    panels[0, 0].set_ylabel("simulated study (number)")
+    return told(
+        figure,
+        f"95 % ranges that miss the truth (line; they are dashed, red): {'; '.join(said)}. Star: your study. Grey: the middle 95 % of all "
+        f"estimates. n = {len(next(iter(studies.values())))} simulated studies, each redrawn both ways.",
+        "Horizontal ranges of simulated studies, one panel for each way of redrawing, around a vertical line at the truth.",
+    )

@@ -176,7 +176,8 @@ def forecast(table, law, sealed: dict, measured: float | None = None):
         figure,
         f"{said}: {predicted:.4f} ({low:.4f}…{high:.4f}){grown}. n = {len(rows)} points at this budget, "
         f"{len(table)} in the table"
-        + (f"; the fit used D ≥ {short(sealed['fit_from_tokens'])}." if "fit_from_tokens" in sealed else "."),
+        + (f"; the fit used D ≥ {short(sealed['fit_from_tokens'])}" if "fit_from_tokens" in sealed else "")
+        + (f" and the {sealed['fit_sizes']} largest sizes." if "fit_sizes" in sealed else "."),
         "Chart of loss against model size at one budget: runs, the law's curve running on to a larger model, the forecast "
         f"with its range{' and the loss measured later' if measured is not None else ''}; the last two again close up.",
     )

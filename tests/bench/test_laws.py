@@ -41,5 +41,5 @@ def test_what_was_committed_covers():
     for form in ("chinchilla", "chinchilla, trunks redrawn"):
         held = found[form]["held"]
         assert found[form]["studies"] == 1000 and set(held) == {"E", "alpha", "beta", "forecast"}
-        assert all(0.91 <= share <= 0.98 for share in held.values()), (form, held)
+        assert all(0.91 <= share <= (0.98 if form == "chinchilla" else 0.99) for share in held.values()), (form, held)
     assert found["chinchilla, rows redrawn"]["held"]["alpha"] < 0.85

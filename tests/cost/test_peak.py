@@ -50,7 +50,7 @@ def test_the_evaluation_batch_is_the_one_that_was_counted():
     assert (EVAL_ROWS, EVAL_TOKENS) == (loop.EVAL_ROWS, loop.EVAL_TOKENS)
 
 
-@pytest.mark.slow
+@pytest.mark.timed
 def test_step_times_lie_within_20_percent_of_the_calibrated_prediction():
     """Widths 64 and up, in a process with the launcher's allocator settings; speed and steps taken turn by turn, the median of three."""
     code = (

@@ -231,7 +231,7 @@ def _class_of_01(folder, size: int) -> None:
         path.write_text(exercises.text(exercises.filled(exercise, answers)), encoding="utf-8")
 
 
-@pytest.mark.slow
+@pytest.mark.timed
 def test_a_hundred_submissions_use_both_cores(tmp_path):
     """Wall on two cores ≤ 1.2 × half of that on one, where starting up and training sealed models are shared too."""
     from labgpt import machine
@@ -253,7 +253,7 @@ def test_a_hundred_submissions_use_both_cores(tmp_path):
     assert seconds[2] <= 1.2 * seconds[1] / 2
 
 
-@pytest.mark.slow
+@pytest.mark.timed
 @pytest.mark.parametrize("name", exercises.names())
 def test_an_exercise_grades_in_twenty_seconds(name, tmp_path):
     """The solution, by the command: nothing is warm."""

@@ -45,7 +45,7 @@ def by_student(found: list[dict]) -> dict:
 
 
 def test_folders_duplicates_late_unreadable_and_copies(hand_in, tmp_path):
-    hand_in("ada/work/exercise.ipynb")
+    hand_in("ada/inner/exercise.ipynb")
     hand_in("ada/older.ipynb", age=1000, price="price = 8")
     hand_in("ada/notes.txt", "notes")
     hand_in("bob/x.ipynb", age=90_000)

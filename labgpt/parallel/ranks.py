@@ -1,0 +1,208 @@
+"""A lesson's work on several processes: torchrun starts them, they leave records, and this process reads those.
+
+    job = start("forms", "zoo", world_size=3)      # lesson 09's strategies, then its faults
+    job.records("forms")                           # waits for them; the processes go on with the zoo
+
+What torchrun starts is this file: `python -m labgpt.parallel.ranks FOLDER WORK…`. A rank writes FOLDER/WORK-RANK.json.
+"""
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import stat
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from labgpt import machine
+
+MEET_S = 60.0  # for ranks that wait for each other between two pieces of work
+BYTES_SENT_AT = 200  # in Linux's struct tcp_info: tcpi_bytes_sent, since 4.19
+STEPS, ROWS, LR = 20, 24, 0.003  # of "forms"; rows of the global batch, over all ranks
+
+
+class Job:
+    """Work that processes do while this one goes on."""
+
+    def __init__(self, process: subprocess.Popen, folder: Path, world_size: int, timeout_s: float):
+        self.process, self.folder, self.world_size, self.until = process, folder, world_size, time.monotonic() + timeout_s
+
+    def records(self, what: str) -> list[dict]:
+        """Wait for the work; its records in the order of ranks. Raises TimeoutError, or RuntimeError with a rank's own words."""
+        from tqdm.auto import tqdm
+
+        files = [self.folder / f"{what}-{rank}.json" for rank in range(self.world_size)]
+        with tqdm(total=len(files), desc=f"ranks done with {what}", leave=False) as bar:
+            while True:
+                running, done = self.process.poll() is None, sum(file.exists() for file in files)
+                bar.update(done - bar.n)
+                if done == len(files):
+                    return [record for file in files for record in json.loads(file.read_text(encoding="utf-8"))]
+                if not running:
+                    log = (self.folder / "log").read_text(errors="replace")
+                    said = re.findall(r"^(?:\[rank\d+\]: )+(\w+(?:Error|Exception)\b.*)", log, re.M)
+                    raise RuntimeError(f"{what} on {len(files)} processes: {said[0] if said else 'torchrun ended early'}")
+                if time.monotonic() > self.until:
+                    self.process.terminate()  # torchrun ends its ranks
+                    raise TimeoutError(f"{what} on {len(files)} processes: not done in time; they were stopped")
+                time.sleep(0.05)
+
+
+def start(*work: str, world_size: int, timeout_s: float = 240.0) -> Job:
+    """Have `world_size` processes, a group of their own under torchrun, do the work in turn: "forms", "zoo".
+
+    Raises ValueError for unknown work and for world sizes that are not for one machine.
+    """
+    from labgpt.cost.check import need
+
+    for what in work:
+        need(what in WORK, "work", what, ", ".join(WORK))
+    need(isinstance(world_size, int) and 2 <= world_size <= 8, "world_size", world_size, "2 … 8 processes on one machine")
+    folder = Path(tempfile.mkdtemp(prefix="labgpt-"))
+    weakref.finalize(start, shutil.rmtree, folder, ignore_errors=True)  # when Python ends
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(world_size)]
+    with open(folder / "log", "w", encoding="utf-8") as log:
+        process = subprocess.Popen([*torchrun, "-m", "labgpt.parallel.ranks", str(folder), *work], env=machine.worker_env(),
+                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # fmt: skip
+    return Job(process, folder, world_size, timeout_s)
+
+
+class Meeting:
+    """Where the ranks of one torchrun meet: one process group after the other, so that a broken one harms no later one."""
+
+    def __init__(self):
+        import torch.distributed as dist
+
+        self.store, self.rank, self.world_size = next(dist.rendezvous("env://"))
+        self.count = 0
+
+    @contextlib.contextmanager
+    def group(self, timeout_s: float = MEET_S, checked: bool = False) -> Iterator[None]:
+        """A fresh process group. checked: each collective is compared among the ranks before it is carried out."""
+        import torch.distributed as dist
+
+        self.count += 1
+        store = dist.PrefixStore(f"group-{self.count}", self.store)
+        dist.set_debug_level(dist.DebugLevel.DETAIL if checked else dist.DebugLevel.OFF)
+        dist.init_process_group("gloo", store=store, rank=self.rank, world_size=self.world_size, timeout=timedelta(seconds=timeout_s))
+        try:
+            yield
+        finally:
+            dist.destroy_process_group()
+            left, until = f"left-{self.count}", time.monotonic() + MEET_S
+            self.store.add(left, 1)
+            while self.store.add(left, 0) < self.world_size and time.monotonic() < until:
+                time.sleep(0.01)  # a rank that timed out is ahead of the one it waited for
+
+
+def sent_bytes() -> dict[int, int]:
+    """{connection: bytes it has sent so far} of this process's TCP connections, by the kernel's count; {} where it keeps none."""
+    found = {}
+    if hasattr(socket, "TCP_INFO") and Path("/proc/self/fd").is_dir():
+        for number in map(int, os.listdir("/proc/self/fd")):
+            with contextlib.suppress(OSError):  # no socket, not TCP, or closed by now
+                if stat.S_ISSOCK((about := os.fstat(number)).st_mode):
+                    with socket.socket(fileno=os.dup(number)) as one:
+                        info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+                    found[about.st_ino] = struct.unpack_from("Q", info.ljust(BYTES_SENT_AT + 8, b"\0"), BYTES_SENT_AT)[0]
+    return found
+
+
+def science():
+    """Lesson 09's model and data: 22,528 weights, whose gradient has 90,112 bytes."""
+    from labgpt import corpus
+    from labgpt.spec import derive
+
+    return corpus.pin(derive(16, budgets=(16_384,), val_tokens=2048, batch_size=ROWS, init="gpt2")).science
+
+
+def tensors(rows):
+    """(B, T+1) rows -> ids, targets, both (B, T)."""
+    import torch
+
+    both = torch.from_numpy(rows.astype("int64"))
+    return both[:, :-1].contiguous(), both[:, 1:].contiguous()
+
+
+def digest(model) -> str:
+    """Hash of all weights."""
+    import torch
+
+    from labgpt.record import sha256
+
+    return sha256(torch.cat([p.detach().reshape(-1) for p in model.parameters()]).numpy().tobytes())[:16]
+
+
+def adamw(parameters):
+    import torch
+
+    return torch.optim.AdamW(parameters, lr=LR)
+
+
+def forms(meeting: Meeting) -> Iterator[dict]:
+    """Each strategy by hand, torch's two, and one process ("one") with the whole batch: STEPS steps from the same weights.
+
+    {form, rank, losses (of this rank's slice), weights (hash), sent_bytes and messages a step by the line's count, kernel_bytes
+    a step by the kernel's, optimizer_bytes, seconds a step}.
+    """
+    from labgpt.model import GPT
+    from labgpt.tokens import prepare
+
+    from .by_hand import FORMS, Line, Naive, Torch, optimizer_bytes
+
+    config, rank, w = science(), meeting.rank, meeting.world_size
+    data = prepare(config)
+    for name in ("one", *FORMS, "torch ddp", "torch zero1"):
+        with meeting.group():
+            model, line = GPT(config.model, config.seed), Line(0, 1) if name == "one" else Line(rank, w)
+            form = Torch(model, adamw, name == "torch zero1") if name.startswith("torch") else FORMS.get(name, Naive)(model, line, adamw)
+            share, losses, clock, sent = ROWS if name == "one" else ROWS // w, [], [], []
+            first = 0 if name == "one" else rank * share
+            for step in range(STEPS):
+                sent.append(sent_bytes())
+                began = time.perf_counter()
+                loss = form.model(*tensors(data.batch(step, ROWS, first, first + share)))
+                form.step(loss)
+                clock.append(time.perf_counter() - began)
+                losses.append(loss.item())
+            before, after = sent[2], sent_bytes()  # torch's DDP settles its buckets in the first two steps
+            yield {"form": name, "rank": rank, "losses": losses, "weights": digest(model), "sent_bytes": line.bytes / STEPS,
+                   "messages": line.messages / STEPS, "optimizer_bytes": optimizer_bytes(form.optimizer),
+                   "kernel_bytes": sum(n - before.get(one, 0) for one, n in after.items()) / (STEPS - 2),
+                   "seconds": statistics.median(clock[2:])}  # fmt: skip
+
+
+def zoo(meeting: Meeting) -> Iterator[dict]:
+    from .zoo import play
+
+    return play(meeting)
+
+
+WORK = {"forms": forms, "zoo": zoo}
+
+
+def main() -> None:
+    import torch
+
+    from labgpt.record import write_atomic
+
+    folder, *work = sys.argv[1:]
+    torch.set_num_threads(1)
+    meeting = Meeting()
+    for what in work:
+        write_atomic(Path(folder) / f"{what}-{meeting.rank}.json", json.dumps(list(WORK[what](meeting))))
+
+
+if __name__ == "__main__":
+    main()

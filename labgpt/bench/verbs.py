@@ -115,6 +115,39 @@ def torture(kills: int = 50, files: int = 60, seed: int = 0, json: Path | None =
           f"checkpoints: {found['loaded_as_good']} loaded as good, {found['tracebacks']} tracebacks")  # fmt: skip
 
 
+def ranks(kills: int = 20, world_size: int = 2, seed: int = 0, json: Path | None = None) -> None:
+    """Kill a random rank of a run under torchrun at a random moment, run after run: restarted, it must end as the same bits.
+
+    Args:
+        kills: runs, one killed rank in each.
+        world_size: processes of each.
+        seed: of ranks and moments.
+        json: write the figures there too.
+    """
+    from labgpt.bench.ranks import kill_ranks
+
+    found = kill_ranks(kills, world_size, seed)
+    keep(json, found)
+    print(f"{found['same_weights']} of {kills} runs on {world_size} processes ended with the calm run's weights; training went on after "
+          f"{found['recovery_s']:.1f} s (worst {found['worst_recovery_s']:.1f}); {found['lost_steps']:g} steps lost "
+          f"(worst {found['worst_lost_steps']})")  # fmt: skip
+
+
+def forms(world_size: int = 2, json: Path | None = None) -> None:
+    """Seconds and bytes a step of lesson 09's forms of data parallel training.
+
+    Args:
+        world_size: processes; no more than cores, or the seconds mean nothing.
+        json: write the records there too.
+    """
+    from labgpt.parallel.ranks import start
+
+    found = start("forms", world_size=world_size).records("forms")
+    keep(json, found)
+    for r in (r for r in found if r["rank"] == 0):
+        print(f"{r['form']:<12} {1000 * r['seconds']:6.1f} ms, {r['kernel_bytes']:>9,.0f} bytes a step")
+
+
 def fit(data: Path | None = None, refits: int = 4000, slow: int = 4000, json: Path | None = None) -> None:
     """Bootstrap refits of a 240-point Chinchilla fit on one core, beside the slow way on the same resamples.
 
@@ -150,7 +183,7 @@ def coverage(studies: int = 1000, others: int = 200, bootstrap: int = 200, json:
         print(f"{form} ({row['studies']} studies): {shares}")
 
 
-VERBS = (shakespeare, train, ddp, generate, gpu, torture, fit, coverage)
+VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, forms, fit, coverage)
 
 
 def keep(path: Path | None, found: list | dict) -> None:

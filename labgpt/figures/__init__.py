@@ -8,7 +8,7 @@ from .evidence import entropy_check, forecast, residuals, seed_noise
 from .explorer import explore_budget, explore_tokens, explore_world, explorer
 from .law import coverage, law
 from .lessons import compare, lesson_band
-from .ranks import world
+from .ranks import sent, world
 from .style import png, save
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "residuals",
     "save",
     "seed_noise",
+    "sent",
     "world",
 ]

@@ -8,7 +8,7 @@ No `interact` and no output widget: the picture is an Image widget, so it works 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -130,35 +130,42 @@ def explore_budget(law, budget: float = 1e11, size: float | None = None, flops_p
 
 
 @styled
-def explore_world(steps: Mapping[int, float], compute_s: float, n_bytes: float, bandwidth: float = 1e9,
+def explore_world(steps: Mapping[int, float | Sequence[float]], compute_s: float, n_bytes: float, bandwidth: float = 1e9,
                   latency: float = 1e-4, measured: Mapping[int, float] | None = None):  # fmt: skip
-    """Seconds to a target loss against W: measured steps × (measured compute + modelled ring all-reduce).
+    """Seconds to a target loss against W: steps × (a worker's own step, measured, solid + the ring, modelled, hatched).
 
-    steps: {W: steps to the target at W times the batch}, measured; compute_s: of one worker's step, measured; n_bytes of
-    gradients; bandwidth bytes/s and latency s of a link, the model's. measured: {W: seconds} of real runs, drawn filled.
+    steps: {W: steps to the target at W times the batch}, measured, one a seed; compute_s: of one worker's step, measured; n_bytes
+    of gradients; bandwidth bytes/s and latency s of a link, the model's. measured: {W: seconds} of real runs, drawn filled.
     """
     from labgpt import cost
 
     ranks = sorted(steps)
     if not ranks or compute_s <= 0 or bandwidth <= 0:
         raise ValueError(f"steps = {dict(steps)}, compute_s = {compute_s}, bandwidth = {bandwidth}: allowed is > 0, one W or more")
-    talk = [cost.ring_all_reduce_seconds(n_bytes, w, latency, bandwidth) if w > 1 else 0.0 for w in ranks]
-    total = np.array([steps[w] * (compute_s + t) for w, t in zip(ranks, talk, strict=True)])
+    seeds = [np.atleast_1d(steps[w]) for w in ranks]
+    count, real = np.array([np.mean(s) for s in seeds]), dict(measured or {})
+    talk = np.array([cost.ring_all_reduce_seconds(n_bytes, w, latency, bandwidth) if w > 1 else 0.0 for w in ranks])
+    total, at = count * (compute_s + talk), np.arange(len(ranks))
+    ends = np.abs([[np.min(s) / np.mean(s) - 1, np.max(s) / np.mean(s) - 1] for s in seeds]).T * total
     figure, axes = canvas(height=4.0)
-    axes.plot(ranks, total[0] * ranks[0] / np.array(ranks), ":", color=GREY, label="perfect: time ÷ W")
-    axes.plot(ranks, total, "s--", color=INK, markerfacecolor="white", markersize=8, label="measured steps, modelled network")
-    best, real = int(np.argmin(total)), dict(measured or {})
-    axes.plot(ranks[best], total[best], "*", color=RED, markersize=16, label=f"fastest: W = {ranks[best]}")
+    axes.bar(at, count * compute_s, 0.6, color="#8fb3d9", edgecolor=INK, linewidth=0.8, label="workers' own steps (measured)")
+    axes.bar(at, count * talk, 0.6, count * compute_s, color="white", edgecolor=INK, hatch="///", linewidth=0.8, label="sending (modelled)")
+    axes.errorbar(at, total, ends, fmt="none", ecolor=INK, capsize=4, zorder=4)
+    axes.plot(at, total[0] * ranks[0] / np.array(ranks), "_", color=RED, markersize=22, markeredgewidth=2, label="perfect: time ÷ W")
+    best = int(np.argmin(total))
+    axes.annotate("fastest", (best, total[best] + ends[1, best]), ha="center", xytext=(0, 5), textcoords="offset points", weight="bold")
     if real:
-        axes.plot(list(real), list(real.values()), "o", color=INK, markersize=8, label="measured throughout")
-    log_axis(axes.xaxis, ranks)
-    log_axis(axes.yaxis, [total[0] * ranks[0] / ranks[-1], *total, *real.values()], exact=False)
-    axes.legend(loc="best")
+        axes.plot([ranks.index(w) for w in real], list(real.values()), "o", color=INK, markersize=8, label="measured throughout", zorder=5)
+    axes.set_xticks(at, [f"W = {w}" for w in ranks])
+    axes.set_ylim(0, 1.35 * max(*(total + ends[1]), *real.values()))
+    axes.grid(False, axis="x")
+    axes.legend(loc="upper right", ncols=2)
     axes.set_xlabel("world size W (workers)")
     axes.set_ylabel("time to the target loss (s)")
     return told(
         figure,
         f"At {short(bandwidth)}B/s and {latency * 1e6:.0f} µs a message, W = {ranks[best]} is fastest: {total[best]:.3g} s. "
-        f"n = {len(ranks)} measured step counts; the network is modelled, {len(real)} times are measured.",
-        "Chart of time to a target loss against world size: a perfect line, the modelled times, and a star at the fastest.",
+        f"n = {sum(map(len, seeds))} measured step counts (whiskers: least and most of the seeds); the network is modelled, "
+        f"{len(real)} times are measured.",
+        "Bars of time to a target loss against world size: measured computing, modelled sending hatched on top, marks of perfect scaling.",
     )

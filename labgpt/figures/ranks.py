@@ -45,6 +45,41 @@ def world(summary_world: dict):
     )
 
 
+@styled
+def sent(records):
+    """Records of ranks (form, rank, sent_bytes, kernel_bytes, messages, optimizer_bytes) -> bytes a step, and moments, by form.
+
+    Bars are means over ranks: hatched where the form counts what it sends, plain where the kernel counts.
+    """
+    rows = [r for r in records if r["form"] != "one"]
+    if not rows:
+        raise ValueError("records: none of a parallel form; allowed are those of ranks.start('forms', world_size=…)")
+    names = list(dict.fromkeys(r["form"] for r in rows))[::-1]
+    mean = {(n, key): float(np.mean([r[key] for r in rows if r["form"] == n])) / 1000
+            for n in names for key in ("sent_bytes", "kernel_bytes", "optimizer_bytes")}  # fmt: skip
+    figure, (wire, kept) = canvas(1, 2, height=4.4, width_ratios=[1.7, 1])
+    for i, n in enumerate(names):
+        wire.barh(i + 0.19, mean[n, "kernel_bytes"], 0.36, color="#8fb3d9", edgecolor=INK, linewidth=0.8)
+        wire.barh(i - 0.19, mean[n, "sent_bytes"], 0.36, color="white", edgecolor=INK, hatch="///", linewidth=0.8)
+        kept.barh(i, mean[n, "optimizer_bytes"], 0.6, color=GREY, edgecolor=INK, linewidth=0.8)
+        messages = next(r["messages"] for r in rows if r["form"] == n)
+        if messages:
+            wire.annotate(f"{messages:g} messages", (4, i - 0.19), va="center", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+    wire.set_yticks(range(len(names)), names)
+    kept.set_yticks([])
+    wire.set(xlabel="sent by a rank in a step (kB)", ylabel="form (of data parallel training)")
+    kept.set_xlabel("optimizer's moments (kB)")
+    for axes in (wire, kept):
+        axes.grid(False, axis="y")
+    ranks = 1 + max(r["rank"] for r in records)
+    return told(
+        figure,
+        "The forms by hand send as many bytes; they differ in messages and in what they keep. Plain: the kernel's count; hatched: the "
+        f"form's own. Right: kept on a rank. n = {len(names)} forms, means of {ranks} ranks.",
+        "Two bar charts by form: bytes a rank sends in a step, by two counts, with numbers of messages; and bytes of optimizer moments.",
+    )
+
+
 def _speed(axes, measured, honest, crowded) -> None:
     speeds = [measured[w]["tokens_per_s"] for w in honest]
     if honest:

@@ -191,5 +191,4 @@ def in_threads(world_size: int, work: Callable[[Line], object]) -> list:
     """
     boxes = [queue.Queue() for _ in range(world_size)]
     with ThreadPoolExecutor(world_size) as pool:
-        waiting = [pool.submit(work, ThreadLine(rank, boxes)) for rank in range(world_size)]
-        return [one.result() for one in waiting]
+        return list(pool.map(work, [ThreadLine(rank, boxes) for rank in range(world_size)]))

@@ -23,13 +23,23 @@ import time
 import weakref
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from labgpt import machine
+import torch
+import torch.distributed as dist
+
+from labgpt import corpus, machine
+from labgpt.cost.check import need
+from labgpt.model import GPT
+from labgpt.record import sha256, write_atomic
+from labgpt.spec import derive
+from labgpt.tokens import prepare
 
 MEET_S = 60.0  # for ranks that wait for each other between two pieces of work
 BYTES_SENT_AT = 200  # in Linux's struct tcp_info: tcpi_bytes_sent, since 4.19
 STEPS, ROWS, LR = 20, 24, 0.003  # of "forms"; rows of the global batch, over all ranks
+adamw = partial(torch.optim.AdamW, lr=LR)
 
 
 class Job:
@@ -46,7 +56,8 @@ class Job:
         with tqdm(total=len(files), desc=f"ranks done with {what}", leave=False) as bar:
             while True:
                 running, done = self.process.poll() is None, sum(file.exists() for file in files)
-                bar.update(done - bar.n)
+                if done > bar.n:
+                    bar.update(done - bar.n)
                 if done == len(files):
                     return [record for file in files for record in json.loads(file.read_text(encoding="utf-8"))]
                 if not running:
@@ -60,12 +71,7 @@ class Job:
 
 
 def start(*work: str, world_size: int, timeout_s: float = 240.0) -> Job:
-    """Have `world_size` processes, a group of their own under torchrun, do the work in turn: "forms", "zoo".
-
-    Raises ValueError for unknown work and for world sizes that are not for one machine.
-    """
-    from labgpt.cost.check import need
-
+    """Have `world_size` processes, a group of their own under torchrun, do the work in turn. Raises ValueError for other work."""
     for what in work:
         need(what in WORK, "work", what, ", ".join(WORK))
     need(isinstance(world_size, int) and 2 <= world_size <= 8, "world_size", world_size, "2 … 8 processes on one machine")
@@ -82,16 +88,12 @@ class Meeting:
     """Where the ranks of one torchrun meet: one process group after the other, so that a broken one harms no later one."""
 
     def __init__(self):
-        import torch.distributed as dist
-
         self.store, self.rank, self.world_size = next(dist.rendezvous("env://"))
         self.count = 0
 
     @contextlib.contextmanager
     def group(self, timeout_s: float = MEET_S, checked: bool = False) -> Iterator[None]:
         """A fresh process group. checked: each collective is compared among the ranks before it is carried out."""
-        import torch.distributed as dist
-
         self.count += 1
         store = dist.PrefixStore(f"group-{self.count}", self.store)
         dist.set_debug_level(dist.DebugLevel.DETAIL if checked else dist.DebugLevel.OFF)
@@ -121,33 +123,18 @@ def sent_bytes() -> dict[int, int]:
 
 def science():
     """Lesson 09's model and data: 22,528 weights, whose gradient has 90,112 bytes."""
-    from labgpt import corpus
-    from labgpt.spec import derive
-
     return corpus.pin(derive(16, budgets=(16_384,), val_tokens=2048, batch_size=ROWS, init="gpt2")).science
 
 
 def tensors(rows):
     """(B, T+1) rows -> ids, targets, both (B, T)."""
-    import torch
-
     both = torch.from_numpy(rows.astype("int64"))
     return both[:, :-1].contiguous(), both[:, 1:].contiguous()
 
 
 def digest(model) -> str:
     """Hash of all weights."""
-    import torch
-
-    from labgpt.record import sha256
-
     return sha256(torch.cat([p.detach().reshape(-1) for p in model.parameters()]).numpy().tobytes())[:16]
-
-
-def adamw(parameters):
-    import torch
-
-    return torch.optim.AdamW(parameters, lr=LR)
 
 
 def forms(meeting: Meeting) -> Iterator[dict]:
@@ -156,9 +143,6 @@ def forms(meeting: Meeting) -> Iterator[dict]:
     {form, rank, losses (of this rank's slice), weights (hash), sent_bytes and messages a step by the line's count, kernel_bytes
     a step by the kernel's, optimizer_bytes, seconds a step}.
     """
-    from labgpt.model import GPT
-    from labgpt.tokens import prepare
-
     from .by_hand import FORMS, Line, Naive, Torch, optimizer_bytes
 
     config, rank, w = science(), meeting.rank, meeting.world_size
@@ -189,14 +173,22 @@ def zoo(meeting: Meeting) -> Iterator[dict]:
     return play(meeting)
 
 
-WORK = {"forms": forms, "zoo": zoo}
+def link(meeting: Meeting) -> Iterator[dict]:
+    """{rank, n_bytes, seconds}: torch's all-reduce of 4 B … 1 MiB, the median of 21."""
+    with meeting.group():
+        for n in (4**k for k in range(10)):
+            t, clock = torch.ones(n), []
+            for _ in range(22):
+                began = time.perf_counter()
+                dist.all_reduce(t)
+                clock.append(time.perf_counter() - began)
+            yield {"rank": meeting.rank, "n_bytes": t.nbytes, "seconds": statistics.median(clock[1:])}
+
+
+WORK = {"forms": forms, "zoo": zoo, "link": link}
 
 
 def main() -> None:
-    import torch
-
-    from labgpt.record import write_atomic
-
     folder, *work = sys.argv[1:]
     torch.set_num_threads(1)
     meeting = Meeting()

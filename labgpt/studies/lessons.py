@@ -66,7 +66,8 @@ def compute(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 
 def world_size(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     """Batch ×1 … ×16: what a larger world does to learning, without needing the machines. ×16 goes on until it gets as far."""
-    return {
+    tiny = {"tiny": sweep.grid([16 * scale], _fixed(0.03125, 0.0625), seeds=seeds, val_tokens=8192)}  # for two processes
+    return tiny | {
         f"batch-{k}": sweep.grid(
             [32 * scale],
             _fixed(0.25, 0.5, 1, 1.5) if k == 16 else _fixed(0.25, 0.5, 1),
@@ -90,6 +91,11 @@ def one_model(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     }
 
 
+def data_parallel_by_hand(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    """One small model, for a run on two processes to be held against; the lesson's own work is parallel/by_hand.py's."""
+    return {"tiny": sweep.grid([16 * scale], _fixed(0.0625, 0.125), seeds=seeds, val_tokens=16_384)}
+
+
 def scale_costs(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {"ladder": sweep.grid([w * scale for w in (16, 32, 64)], _fixed(0.25), seeds=seeds)}
 
@@ -107,6 +113,7 @@ LESSONS = {
     "03_compute": compute,
     "04_world_size": world_size,
     "05_one_model": one_model,
+    "09_data_parallel_by_hand": data_parallel_by_hand,
     "11_what_scale_costs": scale_costs,
 }
 STUDIES = {"05_tuning_study": tuning_study}  # recorded for a lesson to read, trained nowhere else

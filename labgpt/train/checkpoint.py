@@ -16,6 +16,8 @@ from pathlib import Path
 from safetensors.torch import load, save
 
 from labgpt.record import Row, RunDir, sha256, write_atomic
+from labgpt.spec import RunSpec
+from labgpt.spec.run import need
 
 from .loop import Position, Trainer
 
@@ -75,3 +77,24 @@ def read(path: Path, run_id: str) -> tuple[dict, dict]:
     if sha256(body) != where["tensors_sha256"]:
         raise ValueError("its tensors are not what was written")
     return where, load(body)
+
+
+def adopt(old: RunDir, place: RunDir, spec: RunSpec) -> int:
+    """Let `spec`'s run, not begun yet, go on from where another run of the same science stopped: other processes, same model.
+
+    With reduction "tree" on both sides the weights end as the same bits. Returns the steps done so far. Raises ValueError
+    where the science differs, or where the old run has no good checkpoint.
+    """
+    before = RunSpec.read(old.spec)
+    need(before.spec_id == spec.spec_id, "adopt", str(old.path), f"a run of the same science (spec_id {spec.spec_id})")
+    for path in sorted(old.checkpoints.glob("*.json"), reverse=True):
+        try:
+            where, _ = read(path, before.run_id)
+        except (ValueError, OSError):
+            continue
+        rows = [row | {"run_id": spec.run_id} for row in where["rows"]]
+        text = json.dumps(where | {"run_id": spec.run_id, "rows": rows}, sort_keys=True)
+        write_atomic((place.checkpoints / path.name).with_suffix(".safetensors"), path.with_suffix(".safetensors").read_bytes())
+        write_atomic(place.checkpoints / path.name, json.dumps({"sha256": sha256(text), "checkpoint": text}) + "\n")
+        return where["done"]
+    raise ValueError(f"adopt = {str(old.path)!r}: no good checkpoint there; allowed is a run that was stopped")

@@ -88,6 +88,9 @@ def every(table, known, law, held, sealed, ranks):
         "explore_tokens": f.explore_tokens(table),
         "explore_budget": f.explore_budget(law, 1e11, 50_000),
         "explore_world": f.explore_world({1: 1000, 2: 520, 4: 290, 8: 190}, 0.05, 1e6, 1e8, measured={1: 50.0, 2: 28.0}),
+        "explore_world, three seeds": f.explore_world({1: [99, 100, 103], 2: [51, 52, 52], 4: [33, 30, 31]}, 0.05, 1e6, 1e7),
+        "sent": f.sent([{"form": form, "rank": rank, "sent_bytes": by_hand, "kernel_bytes": 127e3, "messages": 40 if by_hand else 0,
+                         "optimizer_bytes": 180e3} for form, by_hand in (("naive", 120e3), ("torch ddp", 0)) for rank in (0, 1)]),
     }
 
 

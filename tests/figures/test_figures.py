@@ -17,6 +17,7 @@ NAMES = [
     "loss_vs_size", "loss_vs_size, no law", "loss_vs_tokens", "loss_vs_compute", "isoflop", "isoflop, given budgets",
     "residuals", "entropy_check", "law", "coverage", "forecast", "forecast, not yet measured", "world", "seed_noise", "lesson_band",
     "lesson_band over time", "compare", "explore_tokens", "explore_budget", "explore_world",
+    "explore_world, three seeds", "sent",
 ]  # fmt: skip
 
 
@@ -188,6 +189,7 @@ def test_a_notebook_gets_caption_and_alt(every):
     (lambda t, law: figures.explore_tokens(t, fit_up_to=1), "fit_up_to = 1"),
     (lambda t, law: figures.explore_budget(law, -1), "budget = -1"),
     (lambda t, law: figures.explore_world({}, 1.0, 1.0), "steps = "),
+    (lambda t, law: figures.sent([]), "records: none"),
 ])  # fmt: skip
 def test_wrong_input_is_told_in_one_line(table, law, call, said):
     with pytest.raises(ValueError) as told:
@@ -214,3 +216,12 @@ def test_compare_draws_each_table_and_says_the_takeaway_first(table):
         figures.compare({})
     with pytest.raises(ValueError, match="val_loss"):
         figures.compare({"none": table.drop(columns="val_loss")})
+
+
+def test_the_modelled_part_is_drawn_apart_and_on_top():
+    """Measured computing and modelled sending add up to the total; only the modelled one is hatched."""
+    axes = figures.explore_world({1: 100, 2: [60, 64]}, 0.1, 1e6, bandwidth=1e6, latency=0.5).axes[0]
+    own, sending = (sorted(bars, key=lambda b: b.get_x()) for bars in axes.containers[:2])
+    assert [b.get_height() for b in own] == pytest.approx([10.0, 6.2])
+    assert sending[1].get_y() == pytest.approx(6.2) and sending[1].get_height() == pytest.approx(62 * (2 * 0.5 + 1))
+    assert all(b.get_hatch() for b in sending) and not any(b.get_hatch() for b in own)

@@ -50,8 +50,10 @@ class Healthy:
 
     def add_up(self, t: Tensor) -> None:
         began = time.perf_counter()
-        dist.all_reduce(t)
-        self.waited += time.perf_counter() - began
+        try:
+            dist.all_reduce(t)
+        finally:
+            self.waited += time.perf_counter() - began
 
     def step(self, step: int) -> None:
         self.optimizer.zero_grad()

@@ -82,7 +82,7 @@ def epochs(table, floor: float, unique_tokens: int):
             ends.append((x[-1], means[column].iloc[-1], f"width {width}, {said}", look["color"]))
     log_axis(axes.xaxis, sorted(table["tokens"].unique() / unique_tokens))
     axes.set_ylim(0, 1.04 * table[["train_loss", "val_loss"]].max().max())
-    floor_at(axes, floor)
+    floor_at(axes, floor, "floor on new text")
     end_labels(axes, ends)
     axes.set_xlabel(f"epochs (passes over the same {unique_tokens:,} tokens)")
     axes.set_ylabel("loss (nats/token)")

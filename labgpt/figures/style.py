@@ -223,12 +223,12 @@ def end_labels(axes, ends: Sequence[tuple[float, float, str, object]], gap: floa
                       annotation_clip=False, arrowprops=leader)  # fmt: skip
 
 
-def floor_at(axes, floor: float) -> None:
+def floor_at(axes, floor: float, said: str = "floor: no model can be lower") -> None:
     """A dashed line at the loss that no model can beat, with its name below it or, near the axis' foot, above."""
     axes.axhline(floor, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
     up = (axes.transScale + axes.transLimits).transform((axes.get_xlim()[0], floor))[1] < 0.1
     place = {"xytext": (0, 3 if up else -3), "va": "bottom" if up else "top", "bbox": {"fc": "white", "lw": 0, "pad": 0.5}}
-    axes.annotate("floor: no model can be lower", (0.02, floor), xycoords=("axes fraction", "data"), textcoords="offset points", **place)
+    axes.annotate(said, (0.02, floor), xycoords=("axes fraction", "data"), textcoords="offset points", **place)
 
 
 def spread(places: Sequence[float], gap: float) -> list[float]:

@@ -121,8 +121,8 @@ def accounts(first: str, second: str):
     a, b = (cost.TRAININGS[name].again for name in (first, second))
     by = cost.factors(a, b)
     now = a.kg / 1000
-    inputs = {"devices": "energy of devices", "building": "PUE of building", "grid": f"carbon of grid (= {second})"}
-    steps = {first: now} | {f"{inputs[name]}, ×{factor:.2f}": (now := now * factor) for name, factor in by.items()}
+    said = {"devices": "devices' energy, ×{:.2f}", "building": "building's PUE, ×{:.2f}", "grid": f"carbon of grid, ×{{:.2f}}\n= {second}"}
+    steps = {first: now} | {said[name].format(factor): (now := now * factor) for name, factor in by.items()}
     return told(
         _bars(steps, "carbon (t CO2e)", first),
         f"{first}: {steps[first]:.0f} t. {second}: {now:.1f} t, the last bar. Downwards, each bar takes one more input from the second "

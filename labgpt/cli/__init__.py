@@ -11,9 +11,13 @@ from labgpt.bench import bench
 from .cost import cost
 from .course import doctor, exercise, grade, lab, reference, start, test
 from .fit import fit, forecast
-from .runs import curves, runs, sample, sweep, tokens, train
+from .runs import curves, sample, tokens, train
+from .sweeps import report, runs, sweep
 
-VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, grade, exercise, start, lab, doctor, test, bench, reference)
+VERBS = (
+    *(curves, train, sweep, tokens, sample, runs, report, fit, forecast, cost),
+    *(grade, exercise, start, lab, doctor, test, bench, reference),
+)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -95,51 +95,6 @@ def named(pairs: tuple[str, ...]) -> dict[str, object]:
     return found
 
 
-def sweep(
-    action: Positional[Literal["run"]],
-    widths: tuple[int, ...] = (16, 24, 32, 48),
-    budgets: tuple[int, ...] = (262_144,),
-    flops: tuple[float, ...] = (),
-    corpus: str = "zipf-markov",
-    seeds: int = 1,
-    set: tuple[str, ...] = (),
-    gpus: int = 0,
-    store: Path = Path("runs/store"),
-    csv: Path | None = None,
-    plan: bool = False,
-) -> None:
-    """Train a grid: every width on every seed, one run a core or a GPU. Give the same command again to go on.
-
-    Args:
-        action: run.
-        widths: d_model of the models.
-        budgets: tokens, the same for all widths.
-        flops: compute budgets instead: each width gets the tokens that they pay for (an IsoFLOP study).
-        corpus: zipf-markov, pysource, or file:PATH.
-        seeds: how many.
-        set: any other field of the specs, as NAME=VALUE.
-        gpus: run on so many GPUs, one run each; 0 is the cores.
-        store: where the runs are kept.
-        csv: write their table there too, for `labgpt fit`.
-        plan: say memory and hours, and train nothing.
-    """
-    from labgpt import sweep as room
-    from labgpt.record import write_atomic
-
-    changes = named(set) | ({"device": "cuda"} if gpus else {})
-    if flops:
-        specs = room.isoflop(widths, flops, corpus, seeds, **changes)
-    else:
-        specs = room.grid(widths, budgets, corpus, seeds, **changes)
-    if plan:
-        print(room.plan(specs, gpus))
-        return
-    table = room.run(specs, store, gpus=gpus)
-    print(table[["run_id", "n_matmul", "tokens", "flops", "val_loss", "seconds"]].to_string(index=False))
-    if csv is not None:
-        write_atomic(csv, table.to_csv(index=False))
-
-
 def tokens(corpus: Positional[str], tokenizer: str = "bytes", plan: bool = False) -> None:
     """Read a corpus and cut it into tokens: how many there are, and of how many bytes.
 
@@ -190,18 +145,3 @@ def sample(
     for piece in tok.pieces(row[0] for row in stream(model, [ids], n, temperature, top_k, top_p, [seed])):
         print(piece, end="", flush=True)
     print()
-
-
-def runs(store: Path = Path("runs/store")) -> None:
-    """List the runs of a store.
-
-    Args:
-        store: where they are kept.
-    """
-    from labgpt.sweep import runs as listed
-
-    found = listed(store)
-    for run in found:
-        done = f"{run['steps']}/{run['total_steps']} steps" if run["state"] != "done" else f"{run['total_steps']} steps"
-        print(f"{run['run_id']}  {run['state']:<10}  {done}  {run['reason']}")
-    print(f"{len(found)} runs in {store}")

@@ -4,23 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import (
-    GREY,
-    INK,
-    RED,
-    canvas,
-    counted,
-    end_labels,
-    log_axis,
-    looks,
-    loss_axis,
-    name,
-    need,
-    short,
-    spread,
-    styled,
-    told,
-)
+from . import style
+from .style import GREY, RED, canvas, counted, end_labels, log_axis, looks, loss_axis, name, need, short, styled, told
 
 NEAR = 1.25  # a run within this factor of a budget is drawn beside its isoFLOP curve
 TALL = 1.5  # how far above the highest minimum an isoFLOP figure reaches
@@ -59,9 +44,7 @@ def _family(table, law, x: str, by: str, held_out, bayes):
         axes.plot(held[x], held["val_loss"], "*", color=RED, markersize=14, markeredgecolor="white", label="held out")
         axes.legend(loc="upper right")
     if bayes is not None:
-        axes.axhline(bayes, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
-        axes.annotate("Bayes loss: no model can be lower", (0.02, bayes), xycoords=("axes fraction", "data"),
-                      xytext=(0, 3), textcoords="offset points")  # fmt: skip
+        style.floor_at(axes, bayes)
     end_labels(axes, ends)
     name(axes.xaxis, x)
     name(axes.yaxis, "val_loss")
@@ -83,15 +66,15 @@ def _said(column: str, value: float) -> str:
 
 
 def _takeaway(table, x: str, by: str) -> str:
-    """What one doubling buys at both ends of the last line."""
+    """What the first and the last step along the last line buy."""
     rows = table[table[by] == table[by].max()]
     means = rows.groupby(x)["val_loss"].mean()
     if len(means) < 3:
         return f"At {_said(by, table[by].max())}."
-    gain = np.diff(means) / np.diff(np.log2(means.index))
+    gain, at = np.diff(means), [short(value) for value in means.index]
     return (
-        f"At {_said(by, table[by].max())}, a doubling of {'N' if x == 'n_matmul' else 'D'} changes the loss by "
-        f"{gain[0]:+.3f} nats at the small end and {gain[-1]:+.3f} at the large end."
+        f"At {_said(by, table[by].max())}, the first step in {'N' if x == 'n_matmul' else 'D'} ({at[0]} to {at[1]}) changes the loss "
+        f"by {gain[0]:+.3f} nats, the last ({at[-2]} to {at[-1]}) by {gain[-1]:+.3f}."
     )
 
 
@@ -156,20 +139,24 @@ def _frontier(table, law, budgets):
 
 @styled
 def isoflop(table, law, budgets=None):
-    """The law's loss against N at fixed compute, its minima, and the runs near each budget (or at it) as points."""
+    """The law's loss against N at fixed compute, its minima, and the runs near each budget: fitted open, the rest crosses."""
     need(table, "n_matmul", "tokens", "flops", "val_loss")
     figure, axes = canvas()
     C, best, lowest = _frontier(table, law, _budgets(table) if budgets is None else sorted(budgets))
-    sizes, near_total, shown, curves = table["n_matmul"], 0, [*lowest], []
+    sizes, shown, curves = table["n_matmul"], [*lowest], []
+    fitted = {*zip(*law.data_["axes"], law.data_["y"], strict=True)} if hasattr(law, "data_") else None
+    rows = table[["n_matmul", "tokens", "val_loss"]].itertuples(index=False, name=None)
+    used, drawn = np.array([fitted is None or row in fitted for row in rows]), np.zeros(len(table), bool)
     grid = np.geomspace(min(sizes.min(), best.min()) * 0.8, max(sizes.max(), best.max()) * 1.25, 200)
     for budget, look in zip(C, looks(len(C)), strict=True):
-        near = table[np.abs(np.log(table["flops"] / budget)) < np.log(NEAR)]
-        curves.append((f"C = {short(budget)}", law.predict(grid, budget / per_token(table)(grid)), look["color"]))
+        near = np.abs(np.log(table["flops"] / budget)).to_numpy() < np.log(NEAR)
+        curves.append((f"{short(budget)} FLOPs", law.predict(grid, budget / per_token(table)(grid)), look["color"]))
         axes.plot(grid, curves[-1][1], color=look["color"], linestyle=look["linestyle"])
-        axes.plot(near["n_matmul"], near["val_loss"], color=look["color"], marker=look["marker"], linestyle="none",
-                  markerfacecolor="white", markeredgewidth=1.6, markersize=7)  # fmt: skip
-        near_total, shown = near_total + len(near), [*shown, *near["val_loss"]]
-    axes.plot(best, lowest, "*", color=RED, markersize=12, linestyle=":", linewidth=1.4, label="best size for C")
+        for points, marker in ((table[near & used], look["marker"]), (table[near & ~used], "x")):
+            axes.plot(points["n_matmul"], points["val_loss"], color=look["color"], marker=marker, linestyle="none",
+                      markerfacecolor="white", markeredgewidth=1.6, markersize=7)  # fmt: skip
+        drawn, shown = drawn | near, [*shown, *table["val_loss"][near]]
+    axes.plot(best, lowest, **style.BEST, linestyle=":", linewidth=1.4, label="best size for C, by the law")
     beyond = (best < sizes.min()) | (best > sizes.max())
     log_axis(axes.xaxis, grid if beyond.any() else sizes.unique(), exact=not beyond.any())
     axes.set_xlim(grid[0], grid[-1])
@@ -182,12 +169,15 @@ def isoflop(table, law, budgets=None):
     said = f"; {sum(s > top for s in shown)} of them above this frame" if max(shown) > top else ""
     if beyond.any():
         said += f"; {beyond.sum()} of the best sizes lie outside those trained, where the law is a guess"
-    grows = f" it grows as C^{np.polyfit(np.log(C), np.log(best), 1)[0]:.2f}." if len(C) > 1 else ""
+    grows = f": it grows as C^{np.polyfit(np.log(C), np.log(best), 1)[0]:.2f}" if len(C) > 1 else ""
+    left = f", and {sum(drawn & ~used)} left out of it (crosses)" if (drawn & ~used).any() else ""
+    of = f"of the {law.n_points_} that the law was fitted to " if fitted else ""
     return told(
         figure,
-        f"Each compute budget has a best size (stars):{grows} n = {near_total} of {len(table)} points lie within "
-        f"{NEAR - 1:.0%} of a budget and are drawn, open, at their own loss{said}; the rest shaped the law only.",
-        f"Line chart of the law's loss against model size, one valley for each of {len(C)} compute budgets, minima starred.",
+        f"Each compute budget C has a best size by the fitted law (lines){grows}. n = {sum(drawn & used)} runs {of}(open){left}, "
+        f"each within {NEAR - 1:.0%} of its line's budget{said}.",
+        f"Line chart of the law's loss against model size, one valley for each of {len(C)} compute budgets, its minimum marked, "
+        "with the runs near each budget as points.",
     )
 
 
@@ -199,7 +189,7 @@ def _label_valleys(axes, grid, curves) -> None:
     above = [(grid[i], said, colour) for i, said, _, colour in ends if i + 1 < len(grid) and grid[i + 1] <= right]
     end_labels(axes, beside)
     to_fraction = axes.transScale + axes.transLimits
-    for place, (x, said, colour) in zip(spread([to_fraction.transform((x, top))[0] for x, *_ in above], 0.16), above, strict=True):
+    for place, (x, said, colour) in zip(style.spread([to_fraction.transform((x, top))[0] for x, *_ in above], 0.16), above, strict=True):
         leader = {"arrowstyle": "-", "color": colour, "lw": 0.7, "alpha": 0.6, "shrinkA": 1, "shrinkB": 0}
         axes.annotate(said, (x, top), (place, 1.03), textcoords="axes fraction", ha="center", va="bottom",
                       annotation_clip=False, arrowprops=leader)  # fmt: skip

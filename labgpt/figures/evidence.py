@@ -18,17 +18,16 @@ def residuals(table, law):
         axes.axhspan(-rms, rms, color=GREY, alpha=0.16, linewidth=0)
         axes.axhline(0, color=INK, linewidth=1)
         axes.plot(table[column], left, "o", color=BLUE, markersize=5, alpha=0.75, markeredgecolor="white")
-        means = left.groupby(_neighbours(table[column])).mean()
+        means, gap = left.groupby(_neighbours(table[column])).mean(), 0.1 if column == "n_matmul" else 0.14
         axes.plot(means.index, means, marker="_", color=RED, markersize=17, markeredgewidth=2.5, linewidth=1, linestyle=":")
-        log_axis(axes.xaxis, table[column].unique(), margin=0.09, gap=0.13)
-        axes.set_xlabel("model size N (matmul weights)" if column == "n_matmul" else "training tokens D (tokens)")
+        log_axis(axes.xaxis, table[column].unique(), margin=0.09, gap=gap)
+        name(axes.xaxis, column)
     both[0].set_ylabel("log residual, measured / law (%)")
-    worst = left.groupby(table["tokens"]).mean()
+    bar, far = means.abs().idxmax(), table.loc[left.abs().idxmax()]  # `means` is over D, the last panel
     return told(
         figure,
-        f"The law misses by {rms:.2f} % rms (grey band). Bars are means: where they wander, the form is wrong, not the "
-        f"noise large; the largest over D is {worst[worst.abs().idxmax()]:+.2f} %, at {short(worst.abs().idxmax())} tokens. "
-        f"{counted(table)}.",
+        f"The law misses by {rms:.2f} % rms (grey), and by {means[bar]:+.1f} % on average near D = {short(bar)}: bars (means) that "
+        f"wander show a wrong form. Farthest: N = {short(far['n_matmul'])}, D = {short(far['tokens'])}, in both panels. {counted(table)}.",
         "Two scatter charts of the law's log residuals in per cent, against model size and against training tokens, "
         f"with means and a band of one rms, {rms:.2f} per cent.",
     )
@@ -64,7 +63,7 @@ def seed_noise(table):
         axes.axhline(pooled, color=INK, linestyle="--", linewidth=1.2, label="pooled (rms)")
         log_axis(axes.xaxis, rows["tokens"].unique(), margin=0.09, gap=0.07 * (1 + len(corpora)))
         axes.set_title(corpus)
-        axes.set_xlabel("training tokens D (tokens)")
+        name(axes.xaxis, "tokens")
         said.append(f"{pooled:.2f} % on {corpus}")
     row[0, 0].set_ylim(0, cells["noise"].max() * 1.15)
     row[0, 0].set_ylabel("deviation between seeds (% of loss)")
@@ -87,7 +86,7 @@ def _all_labels(row) -> tuple[list, list]:
 
 @styled
 def entropy_check(table, law, true_E: float):
-    """A corpus of known entropy: excess over the Bayes loss against N, and the fitted E with its range on the truth."""
+    """A corpus of known entropy: excess over the floor against N, and the fitted E with its range on the truth."""
     need(table, "n_matmul", "tokens", "val_loss")
     if not true_E > 0:
         raise ValueError(f"true_E = {true_E!r}: allowed is the Bayes loss in nats/token, > 0; see the column bayes_loss")
@@ -98,11 +97,11 @@ def entropy_check(table, law, true_E: float):
         means = excess[table["tokens"] == budget].groupby(table["n_matmul"]).mean()
         left.plot(means.index, means, **look, markersize=5.5, label=short(budget))
     log_axis(left.xaxis, table["n_matmul"].unique(), gap=0.12)
-    log_axis(left.yaxis, _nice(excess[excess > 0]), margin=0.02)
+    log_axis(left.yaxis, excess[excess > 0], exact=False)
     figure.legend(*left.get_legend_handles_labels(), title="training tokens D", title_fontsize=10, loc="outside lower left",
                   ncols=6, columnspacing=1.2, handlelength=2.6)  # fmt: skip
     name(left.xaxis, "n_matmul")
-    left.set_ylabel("excess over the Bayes loss (nats/token)")
+    left.set_ylabel("loss above the floor (nats/token)")
     low, high = law.interval("E")
     right.axhline(true_E, color=INK, linewidth=1.6)
     right.errorbar([0], [law.E_], [[max(law.E_ - low, 0)], [max(high - law.E_, 0)]], fmt="D", color=RED, capsize=7, markersize=8, lw=2)
@@ -122,13 +121,6 @@ def entropy_check(table, law, true_E: float):
         "Left: excess loss over the known entropy against model size, one line per token budget, falling. Right: the fitted "
         f"floor with its range, which {covers} the true value.",
     )
-
-
-def _nice(values) -> np.ndarray:
-    """1, 2, 5 × 10^k around the values."""
-    nice = np.array([m * 10.0**k for k in range(-6, 4) for m in (1, 2, 5)])
-    low, high = np.searchsorted(nice, [values.min(), values.max()])
-    return nice[max(low - 1, 0) : high + 1]
 
 
 @styled

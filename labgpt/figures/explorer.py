@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from . import style
 from .style import GREY, INK, RED, canvas, end_labels, log_axis, loss_axis, name, need, png, short, styled, told
 
 
@@ -64,7 +65,7 @@ def _control(key: str, value):
 
 @styled
 def explore_tokens(table, size: int | None = None, fit_up_to: float | None = None):
-    """L(D) of one size, and the straight line (on log axes) through the budgets up to `fit_up_to`: does it hold beyond?"""
+    """L(D) of one size, the floor if the table knows it, and the straight line through the budgets up to `fit_up_to`."""
     need(table, "tokens", "n_matmul", "val_loss")
     sizes = sorted(table["n_matmul"].unique())
     size = sizes[-1] if size is None else size
@@ -78,20 +79,24 @@ def explore_tokens(table, size: int | None = None, fit_up_to: float | None = Non
     figure, axes = canvas(height=4.0)
     for other in sizes:
         others = table[table["n_matmul"] == other].groupby("tokens")["val_loss"].mean()
-        axes.plot(others.index, others, color=GREY, alpha=0.45, linewidth=1)
+        axes.plot(others.index, others, color=INK if other == size else GREY, alpha=1 if other == size else 0.45, linewidth=1)
     line = np.exp(level) * means.index.to_numpy(dtype=float) ** slope
     axes.plot(means.index, line, "--", color=RED)
     axes.plot(means.index, means, "o", color=INK, markersize=8, markerfacecolor="white", markeredgewidth=1.6)
     axes.plot(used.index, used, "o", color=INK, markersize=8)
     log_axis(axes.xaxis, table["tokens"].unique())
-    loss_axis(axes, [*table["val_loss"], *line])
+    floor = table["bayes_loss"].mean() if "bayes_loss" in table else np.nan
+    loss_axis(axes, [*table["val_loss"], *line, *([] if np.isnan(floor) else [floor])])
+    if not np.isnan(floor):
+        style.floor_at(axes, floor)
+    off = means.iloc[-1] / line[-1] - 1
     end_labels(axes, [(means.index[-1], line[-1], "straight line", RED), (means.index[-1], means.iloc[-1], "measured", INK)])
     name(axes.xaxis, "tokens")
     name(axes.yaxis, "val_loss")
     return told(
         figure,
-        f"N = {short(size)}: the loss itself, through the {len(used)} filled points, falls as D^{slope:.3f}; at the last point "
-        f"the run lies {means.iloc[-1] / line[-1] - 1:+.1%} from that line. n = {len(means)} points.",
+        f"A straight line on log axes is a power law without a floor: through the {len(used)} filled points, D^{slope:.3f}. The last run "
+        f"lies {abs(off):.1%} {'above' if off > 0 else 'below'} it. n = {len(means)} points at N = {short(size)}.",
         f"Chart of loss against training tokens at N = {short(size)}, with a straight line fitted to the points up to a chosen "
         "limit and run on.",
     )
@@ -113,8 +118,8 @@ def explore_budget(law, budget: float = 1e11, size: float | None = None, flops_p
     loss, mine = law.predict(grid, [budget / per(n) for n in grid]), float(law.predict(size, budget / per(size)))
     figure, axes = canvas(height=4.0)
     axes.plot(grid, loss, color=INK)
-    axes.plot([best.N], [best.loss], "*", color=RED, markersize=15, label=f"best: N = {short(best.N)}, D = {short(best.D)}")
-    axes.plot([size], [mine], "D", color=INK, markerfacecolor="white", markersize=9, markeredgewidth=1.8,
+    axes.plot([best.N], [best.loss], **style.BEST, linestyle="none", label=f"best: N = {short(best.N)}, D = {short(best.D)}")
+    axes.plot([size], [mine], "*", color=RED, markersize=17, markeredgecolor="white",
               label=f"yours: N = {short(size)}, D = {short(budget / per(size))}")  # fmt: skip
     log_axis(axes.xaxis, grid, margin=0.0)
     loss_axis(axes, [*np.minimum(loss, 2 * best.loss), mine])  # the valley's walls rise for ever
@@ -123,9 +128,10 @@ def explore_budget(law, budget: float = 1e11, size: float | None = None, flops_p
     name(axes.yaxis, "val_loss")
     return told(
         figure,
-        f"C = {short(budget)} FLOPs: the best split reaches {best.loss:.3f} nats/token; yours {mine:.3f} "
-        f"({mine / best.loss - 1:+.1%}). The curve is the law: n = 0 runs are drawn here.",
-        "Valley-shaped chart of the law's loss against model size at one compute budget, its minimum starred.",
+        f"C = {short(budget)} FLOPs: by the law the best split into N and D reaches {best.loss:.4f} nats/token, yours {mine:.4f} "
+        f"({mine / best.loss - 1:+.1%}). D is C over {'the FLOPs of a token, attention too' if flops_per_token else '6N'}. No run is drawn"
+        f"{f'; the law stands on n = {law.n_points_} of them' if hasattr(law, 'n_points_') else ''}.",
+        "Valley-shaped chart of the law's loss against model size at one compute budget, its minimum and your size marked.",
     )
 
 
@@ -164,8 +170,8 @@ def explore_world(steps: Mapping[int, float | Sequence[float]], compute_s: float
     axes.set_ylabel("time to the target loss (s)")
     return told(
         figure,
-        f"At {short(bandwidth)}B/s and {latency * 1e6:.0f} µs a message, W = {ranks[best]} is fastest: {total[best]:.3g} s. "
-        f"n = {sum(map(len, seeds))} measured step counts (whiskers: least and most of the seeds); the network is modelled, "
-        f"{len(real)} times are measured.",
+        f"At {short(bandwidth)}B/s and {latency * 1e6:.0f} µs a message, W = {ranks[best]} is fastest: {total[best]:.3g} s, against "
+        f"{total[0]:.3g} s at W = {ranks[0]}. n = {sum(map(len, seeds))} step counts, measured like one worker's "
+        "step (whiskers: least, most); the network is modelled.",
         "Bars of time to a target loss against world size: measured computing, modelled sending hatched on top, marks of perfect scaling.",
     )

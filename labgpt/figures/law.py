@@ -59,13 +59,15 @@ def coverage(studies: dict, truth: float, band: tuple[float, float], live: dict,
         mine = live[way]
         axes.hlines([len(value) + 2], *mine[1:], color=INK, linewidth=2)
         axes.plot(mine[0], len(value) + 2, "*", color=RED, markersize=15, markeredgecolor="white")
-        axes.axvline(truth, color=INK, linewidth=1.2)
+        axes.axvline(truth, color=INK, linewidth=1, zorder=1.2)
         axes.set(title=f"{way}: {int(out.sum())} of {len(value)} miss", xlabel=f"{parameter} (no unit)")
-        said.append(f"{way}, {int(out.sum())} of {len(value)}")
+        said.append(f"{int(out.sum())} with {way}")
+    ticks = np.unique(np.linspace(1, len(value), 4).astype(int))
+    panels[0, 0].set_yticks([*(ticks - 1), len(value) + 2], [*ticks, "yours"])
     panels[0, 0].set_ylabel("simulated study (number)")
     return told(
         figure,
-        f"95 % ranges that miss the truth (line; they are dashed, red): {'; '.join(said)}. Star: your study. Grey: the middle 95 % of all "
-        f"estimates. n = {len(next(iter(studies.values())))} simulated studies, each redrawn both ways.",
+        f"Of {len(value)} ranges of 95 %, {0.05 * len(value):.2g} should miss the true {parameter}, {truth:g} (line). Misses (dashed): "
+        f"{', '.join(said)}. Star: your study. Grey: the middle 95 % of the estimates. n = {len(value)} simulated studies, each both ways.",
         "Horizontal ranges of simulated studies, one panel for each way of redrawing, around a vertical line at the truth.",
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .style import AXES, INK, RED, canvas, end_labels, log_axis, looks, loss_axis, name, need, short, styled, told
+from .style import AXES, RED, canvas, end_labels, fixed, floor_at, log_axis, looks, loss_axis, name, need, styled, told
 
 WIDEN = 0.003  # of the value, on both sides, where no band is given
 
@@ -31,9 +31,9 @@ def lesson_band(reference, live, x: str = "n_matmul", y: str = "val_loss", band:
         axes.fill_between(at, low, high, color=look["color"], alpha=0.25, linewidth=0)
         axes.plot(at, middle, **look, markersize=5)
         lows, highs = [*lows, *low], [*highs, *high]
-        said = "reference" if len(groups) == 1 else f"{short(value)} tokens" if by == "tokens" else f"N = {short(value)}"
-        ends.append((at[-1], middle[-1], said, look["color"]))
-    axes.plot(live[x], live[y], "*", color=RED, markersize=17, markeredgecolor="white", zorder=5, label="your run")
+        held = fixed(rows, x)
+        ends.append((at[-1], middle[-1], "reference" if len(groups) == 1 else held.removeprefix(" at "), look["color"]))
+    axes.plot(live[x], live[y], "*", color=RED, markersize=17, markeredgecolor="white", zorder=1.8, label="your run")
     log_axis(axes.xaxis, [*reference[x].unique(), *live[x]])
     (loss_axis if y != "seconds" else lambda a, v: log_axis(a.yaxis, v))(axes, [*lows, *highs, *live[y]])
     end_labels(axes, ends)
@@ -41,13 +41,12 @@ def lesson_band(reference, live, x: str = "n_matmul", y: str = "val_loss", band:
     name(axes.xaxis, x)
     name(axes.yaxis, y)
     seeds = reference["seed"].nunique() if "seed" in reference else 1
-    how = "what chance allows" if band else f"min … max over seeds, widened by {widen:.1%}"
+    how = "four standard deviations between seeds, either way" if band else f"min … max over seeds, widened by {widen:.1%}"
     stars, many = ", ".join(f"{v:.3f}" for v in live[y]), "s" if len(live) > 1 else ""
     kind, grows = AXES.get(y, y).split(" (")[0].capitalize(), {"tokens": "D", "n_matmul": "N"}.get(x, x)
-    where = "" if len(groups) == 1 else f" ({said})"
     return told(
         figure,
-        f"{kind} goes from {middle[0]:.3f} to {middle[-1]:.3f} as {grows} grows {at[-1] / at[0]:.3g}-fold{where}. Your run{many} "
+        f"{kind} goes from {middle[0]:.3f} to {middle[-1]:.3f} as {grows} grows {at[-1] / at[0]:.3g}-fold{held}. Your run{many} "
         f"(star{many}): {stars}. Band: {how}. n = {len(reference)} reference runs, {seeds} seed{'s' if seeds > 1 else ''}, and "
         f"{len(live)} of yours.",
         f"Line chart of {AXES.get(y, y)} against {AXES.get(x, x)}: a band from reference runs with your own run on it as a star.",
@@ -72,6 +71,8 @@ def compare(tables: Mapping[str, object], x: str = "tokens", y: str = "val_loss"
     """
     if not tables:
         raise ValueError("tables = {}: allowed is one table or more by name, such as {'cooled': runs}")
+    import pandas as pd
+
     figure, axes = canvas()
     ends, xs, ys = [], [], [] if floor is None else [floor]
     for (title, table), look in zip(tables.items(), looks(len(tables)), strict=True):
@@ -84,16 +85,15 @@ def compare(tables: Mapping[str, object], x: str = "tokens", y: str = "val_loss"
     log_axis(axes.xaxis, np.unique(xs))
     loss_axis(axes, ys)
     if floor is not None:
-        axes.axhline(floor, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
-        axes.annotate("floor: no model can be lower", (0.02, floor), xycoords=("axes fraction", "data"), xytext=(0, 3),
-                      textcoords="offset points")  # fmt: skip
+        floor_at(axes, floor)
     end_labels(axes, ends)
     name(axes.xaxis, x)
     name(axes.yaxis, y)
-    runs = f"n = {sum(map(len, tables.values()))} points; lines join the means."
-    kinds = ", ".join(tables)
+    runs, kinds = pd.concat(tables.values()), ", ".join(tables)
+    seeds = runs["seed"].nunique() if "seed" in runs else 1
+    joined = "; lines join the means" if any(table.duplicated(x).any() for table in tables.values()) else ""
     return told(
         figure,
-        f"{said} {runs}".strip(),
+        f"{said} n = {len(runs)} runs{fixed(runs, x)}, {seeds} seed{'s' if seeds > 1 else ''}{joined}.".strip(),
         f"Line chart of {AXES.get(y, y)} against {AXES.get(x, x)}, one line each for: {kinds}.",
     )

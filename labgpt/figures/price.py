@@ -51,11 +51,13 @@ def memory_of(model: str = "gpt2-xl", rows: int = 1, recompute: str = "none", ze
     settings, room = {"recompute": recompute, "zero": zero, "ranks": ranks}, cost.device(device).memory / 1e9
     held = cost.memory(model, rows, **settings)
     total, parts = held.total / 1e9, {k: getattr(held, k) / 1e9 for k in ("weights", "gradients", "optimizer", "activations")}
-    fits = f"fits one {device}" if total <= room else f"does not fit one {device}: {total / room:.1f} times its {room:.0f} GB"
+    card, sliced = device.upper(), f", ZeRO stage {zero} over {ranks} ranks" if ranks > 1 else ""
+    fits = f"fits one {card}" if total <= room else f"does not fit one {card}: {total / room:.1f} times its {room:.0f} GB"
     return told(
-        _bars(parts | {"together": total}, "memory on one rank (GB)", "together", (room, f"{device}: {room:.0f} GB")),
-        f"{model}, {rows} rows of {cost.shape(model).seq_len:,} tokens, recomputation {recompute}, ZeRO stage {zero} over {ranks}: "
-        f"{total:.3g} GB, {fits}. The most rows that fit: {cost.largest_batch(model, room * 1e9, **settings)}. n = 1 model, counted.",
+        _bars(parts | {"together": total}, "memory on one rank (GB)", "together", (room, f"{card}: {room:.0f} GB")),
+        f"Training {model} takes {total:.3g} GB, {fits}. {rows} row{'s' if rows > 1 else ''} of {cost.shape(model).seq_len:,} tokens, "
+        f"recompute {recompute}{sliced}; without activations {total - parts['activations']:.3g} GB. The most rows that fit: "
+        f"{cost.largest_batch(model, room * 1e9, **settings)}. n = 1 model, counted, not measured.",
         f"Bar chart of the memory that training {model} takes on one rank, with the device's memory as a line.",
     )
 
@@ -74,24 +76,25 @@ def budget_of(dollars: float = 1e4, device: str = "h100", mfu: float = 0.4, per_
     figure, axes = canvas(height=4.0)
     low, high = ([buys(m, price)[0] for m in money] for price in reversed(d.price))
     axes.fill_between(money, low, high, color=BLUE, alpha=0.25, linewidth=0)
-    axes.plot(money, high, color=INK, label=f"cheapest hour, {d.price[0]:.2f} $")
-    axes.plot(money, low, "--", color=INK, label=f"dearest hour, {d.price[1]:.2f} $")
+    axes.plot(money, high, color=INK, label=f"cheapest device-hour, {d.price[0]:.2f} $")
+    axes.plot(money, low, "--", color=INK, label=f"dearest device-hour, {d.price[1]:.2f} $")
     n, tokens = buys(dollars, d.price[0])
-    axes.plot([dollars], [n], "*", color=RED, markersize=17, markeredgecolor="white", label="you", zorder=5)
+    worse = buys(dollars, d.price[1])[0]
+    axes.plot([dollars] * 2, [worse, n], "*-", color=RED, markersize=15, markeredgecolor="white", label="your budget", zorder=5)
     for name in ("gpt2", "gpt3-175b"):
         size = cost.parameters(name).total
         axes.axhline(size, color=GREY, linewidth=1, linestyle=":")
         axes.annotate(f"size of {name}", (money[20], size), xytext=(0, 3), textcoords="offset points", color=INK)
     log_axis(axes.xaxis, money, exact=False)
     log_axis(axes.yaxis, [*low, *high], exact=False)
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
     axes.set_xlabel("budget ($)")
     axes.set_ylabel("model size N (weights)")
-    worse = buys(dollars, d.price[1])[0]
     return told(
         figure,
-        f"{short(dollars)} $ buys {short(worse)} … {short(n)} weights on {short(per_weight * worse)} … {short(tokens)} tokens, "
-        f"on {device} at {mfu:.0%} of peak. One run; searching for it is not in this. n = 0 runs: prices of {d.priced.split(':')[0]}.",
+        f"{short(dollars)} $ buys {short(worse)} … {short(n)} weights at {per_weight:g} tokens a weight ({short(per_weight * worse)} … "
+        f"{short(tokens)} tokens), on {device.upper()}s at {mfu:.0%} of peak: one run, no trials before it. n = 2 prices of "
+        f"{d.priced.split(':')[0]}; published models had other numbers of tokens.",
         "Line chart on logarithmic axes of the model size that a budget buys, a band between two prices, your budget starred.",
     )
 
@@ -118,11 +121,12 @@ def accounts(first: str, second: str):
     a, b = (cost.TRAININGS[name].again for name in (first, second))
     by = cost.factors(a, b)
     now = a.kg / 1000
-    steps = {first: now} | {f"… its {name} (×{factor:.2f})": (now := now * factor) for name, factor in by.items()}
+    said = {"devices": "devices' energy, ×{:.2f}", "building": "building's PUE, ×{:.2f}", "grid": f"carbon of grid, ×{{:.2f}}\n= {second}"}
+    steps = {first: now} | {said[name].format(factor): (now := now * factor) for name, factor in by.items()}
     return told(
         _bars(steps, "carbon (t CO2e)", first),
-        f"From {steps[first]:.0f} to {now:.1f} t: devices ×{by['devices']:.2f}, building ×{by['building']:.2f}, grid ×{by['grid']:.2f}. "
-        "Each bar swaps one more input for the second account's. n = 1 run, 2 accounts.",
+        f"{first}: {steps[first]:.0f} t. {second}: {now:.1f} t, the last bar. Downwards, each bar takes one more input from the second "
+        f"account; the grid alone is ×{by['grid']:.2f}. n = 1 run, 2 accounts.",
         f"Bar chart from {first} to {second}, one input swapped after the other; the last, the grid, shrinks the bar most.",
     )
 
@@ -140,13 +144,15 @@ def roofline(passes: dict[str, list], peak: float, bandwidth: float, device: str
     log_axis(axes.xaxis, [low, high], exact=False)
     log_axis(axes.yaxis, [low * bandwidth, peak * 1.5], exact=False)
     axes.axvline(ridge, color=GREY, linewidth=1, linestyle=":")
-    axes.legend(loc="lower right")
+    axes.annotate(f"left of {ridge:.0f}: memory limits; right: arithmetic", (ridge, 0.02), xycoords=("data", "axes fraction"),
+                  ha="right", xytext=(-4, 0), textcoords="offset points")  # fmt: skip
+    axes.legend(loc="upper left")
     axes.set_xlabel("intensity (FLOPs a byte moved)")
-    axes.set_ylabel("at most (FLOP/s)")
-    shares = [f"{name}: {np.mean(at >= ridge):.0%}" for name, at in intensities.items()]
+    axes.set_ylabel("speed limit (FLOP/s)")
+    shares = [f"{name}, {np.mean(at >= ridge):.0%}" for name, at in intensities.items()]
     return told(
         figure,
-        f"{device}: below {ridge:.0f} FLOPs a byte memory is the limit, above it arithmetic. Layers above: {'; '.join(shares)}. "
-        f"n = {len(every)} layers, counted.",
+        f"{device}: below {ridge:.0f} FLOPs a byte (dotted) memory is the limit, above it arithmetic. Share of products above: "
+        f"{'; '.join(shares)}. n = {len(every)} kinds of product, counted, not timed; like ones overlap.",
         "Roofline chart on logarithmic axes: a slope that bends into a flat roof, with the layers of each pass as points on it.",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import GREY, INK, RED, canvas, end_labels, log_axis, looks, name, need, short, styled, told
+from .style import GREY, INK, RED, canvas, end_labels, fixed, floor_at, log_axis, looks, name, need, short, styled, told
 
 
 @styled
@@ -23,7 +23,7 @@ def bend(table, floor: float, fit_up_to: float | None = None):
     slope, level = np.polyfit(np.log(used.index), np.log(used), 1)
     line = np.exp(level) * above.index.to_numpy(dtype=float) ** slope
     figure, axes = canvas(height=4.0)
-    axes.plot(above.index, line, "--", color=RED)
+    axes.plot(above.index, line, "--", color=RED, zorder=3)
     axes.plot(above.index, above, "o-", color=INK, markersize=8, markerfacecolor="white", markeredgewidth=1.6)
     axes.plot(used.index, used, "o", color=INK, markersize=8)
     log_axis(axes.xaxis, above.index)
@@ -34,7 +34,7 @@ def bend(table, floor: float, fit_up_to: float | None = None):
     return told(
         figure,
         f"The power law through the {len(used)} filled sizes falls as N^{slope:.2f}. It puts the largest model {line[-1]:.3f} above the "
-        f"floor; measured: {above.iloc[-1]:.3f}. n = {len(table)} runs of {len(above)} sizes.",
+        f"floor; measured: {above.iloc[-1]:.3f}. n = {len(table)} runs of {len(above)} sizes{fixed(table)}.",
         "Line chart on two logarithmic axes of the loss above the floor against model size: the measured line bends away "
         "from a straight dashed line through its first points.",
     )
@@ -50,8 +50,8 @@ def price(table):
     for axes, (label, values) in zip(both, panels.items(), strict=True):
         step = values.iloc[0] * values.index.to_numpy(dtype=float) / values.index[0]
         axes.plot(values.index, step, "--", color=GREY, label="in step with N")
-        axes.plot(values.index, values, "o-", color=INK, markersize=7, label="a size")
-        log_axis(axes.xaxis, values.index, gap=0.16)
+        axes.plot(values.index, values, "o-", color=INK, markersize=7, label="these models")
+        log_axis(axes.xaxis, values.index, gap=0.15)
         log_axis(axes.yaxis, [*values, *step], exact=False)
         axes.set_xlabel("N (matmul weights)")
         axes.set_ylabel(label)
@@ -60,9 +60,9 @@ def price(table):
     return told(
         figure,
         f"From N = {short(time.index[0])} to {short(time.index[-1])} (×{time.index[-1] / time.index[0]:.0f}), a token takes "
-        f"×{grown[0]:.0f} the time and training ×{grown[1]:.0f} the memory. n = {len(table)} runs; time: the median over seeds.",
-        "Two line charts on logarithmic axes, time a token and memory against model size, each beside a dashed line in step "
-        "with N.",
+        f"×{grown[0]:.0f} the time and training ×{grown[1]:.0f} the memory. n = {len(table)} runs; time: measured, the median over "
+        "seeds; memory: counted.",
+        "Two line charts on logarithmic axes, time a token and memory against model size, each beside a dashed line in step with N.",
     )
 
 
@@ -71,26 +71,26 @@ def epochs(table, floor: float, unique_tokens: int):
     """Validation (filled, solid) and training loss (open, dotted) against passes over the same tokens, one colour a size."""
     need(table, "d_model", "tokens", "train_loss", "val_loss")
     figure, axes = canvas(height=4.2)
-    widths, ends = sorted(table["d_model"].unique()), []
+    widths, ends, lowest = sorted(table["d_model"].unique()), [], []
     for width, look in zip(widths, looks(len(widths)), strict=True):
         means = table[table["d_model"] == width].groupby("tokens")[["val_loss", "train_loss"]].mean()
+        lowest.append(f"{means['val_loss'].idxmin() / unique_tokens:g}")
         x, plain = means.index / unique_tokens, {"color": look["color"], "marker": look["marker"]}
         axes.plot(x, means["val_loss"], **plain)
         axes.plot(x, means["train_loss"], **plain, linestyle=":", markerfacecolor="white")
         for column, said in (("val_loss", "validation"), ("train_loss", "training")):
-            ends.append((x[-1], means[column].iloc[-1], f"d = {width}, {said}", look["color"]))
+            ends.append((x[-1], means[column].iloc[-1], f"width {width}, {said}", look["color"]))
     log_axis(axes.xaxis, sorted(table["tokens"].unique() / unique_tokens))
     axes.set_ylim(0, 1.04 * table[["train_loss", "val_loss"]].max().max())
-    axes.axhline(floor, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
-    axes.annotate("floor", (0.01, floor), xycoords=("axes fraction", "data"), xytext=(0, -12), textcoords="offset points")
+    floor_at(axes, floor, "floor on new text")
     end_labels(axes, ends)
     axes.set_xlabel(f"epochs (passes over the same {unique_tokens:,} tokens)")
     axes.set_ylabel("loss (nats/token)")
-    seeds = table["seed"].nunique() if "seed" in table else 1
+    seeds = f"means of {table['seed'].nunique()} seeds" if "seed" in table and table["seed"].nunique() > 1 else "one seed"
     return told(
         figure,
-        "Filled: validation; open: training. Training loss sinks below the floor while validation loss turns up. "
-        f"n = {len(table)} points, {'one seed' if seeds == 1 else f'means of {seeds} seeds'}.",
+        f"Validation loss (filled) is lowest after {', '.join(lowest)} epochs at widths {', '.join(map(str, widths))}; training loss "
+        f"(open) falls on, to {table['train_loss'].min():.2f} nats. n = {len(table)} runs, {seeds}.",
         "Line chart of training and validation loss against passes over the same tokens: every training line falls below "
         f"the floor, every validation line falls and then rises, steepest for width {widths[-1]}.",
     )

@@ -18,6 +18,7 @@ import numpy as np
 WIDTH, DPI = 7.0, 140  # inches, pixels an inch
 INK, GREY, RED, BLUE = "#222222", "#8a8a8a", "#b3261e", "#3b6ea8"
 MARKERS = "os^DvPX<>hp"
+BEST = {"color": RED, "marker": "D", "markerfacecolor": "none", "markeredgewidth": 1.8, "markersize": 11}  # a star is your run
 LINES = ["-", "--", "-.", ":", (0, (6, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1.5)), (0, (6, 2, 2, 2))]
 RC = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same letters on every machine
@@ -48,7 +49,7 @@ AXES = {
     "n_matmul": "model size N (matmul weights)",
     "n_total": "model size N (all weights)",
     "n_nonemb": "model size N (weights of the blocks)",
-    "tokens": "training tokens D (tokens)",
+    "tokens": "training length D (tokens)",
     "flops": "training compute C (FLOPs; G = 10⁹, T = 10¹²)",
     "val_loss": "validation loss (nats/token)",
     "train_loss": "training loss (nats/token)",
@@ -58,8 +59,8 @@ AXES = {
     "d_model": "width d_model (features)",
     "batch_size": "batch size (sequences)",
     "world_size": "world size W (processes)",
-    "rate": "learning rate",
-    "factor": "factor on the learning rates",
+    "rate": "learning rate (no unit)",
+    "factor": "factor on the learning rates (no unit)",
 }
 
 
@@ -100,10 +101,13 @@ def canvas(rows: int = 1, columns: int = 1, height: float = 4.4, **grid):
 def told(figure, caption: str, alt: str):
     """Give the finished figure its caption (takeaway and n) and its alt text; returns it.
 
-    Its layout is settled here, by two rounds: one moves the axes, and with them what hangs on their ends. Drawn later,
-    at any resolution and as often as wanted, nothing moves.
+    A logarithmic axis says so after its unit. The layout is settled here, by two rounds: one moves the axes, and with
+    them what hangs on their ends. Drawn later, at any resolution and as often as wanted, nothing moves.
     """
     figure.labgpt_caption, figure.labgpt_alt = caption, alt
+    for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
+        if axis.get_scale() == "log" and axis.get_label_text().endswith(")"):
+            axis.set_label_text(f"{axis.get_label_text()[:-1]}, log)")
     for _ in range(2):
         figure.draw_without_rendering()
     figure.set_layout_engine("none")
@@ -167,21 +171,24 @@ def name(axis, column: str) -> None:
 def log_axis(axis, values: Sequence[float], margin: float = 0.06, gap: float = 0.085, exact: bool = True) -> None:
     """A logarithmic axis over `values`, ticked at these very values (exact, and at most 12 of them) or at 1, 2, 5 × 10^k.
 
-    Ticks nearer than `gap` of the axis to the next are left out.
+    Ticks stand `gap` of the axis apart or more: of the values the two ends come first, and whole decades may stay alone.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     values = np.unique(np.asarray(values, dtype=float))
     low, high = np.log(values[0]), np.log(values[-1])
     pad = margin * (high - low) if high > low else 0.5
-    nice = np.array([m * 10.0**k for k in range(-6, 19) for m in (1, 2, 5)])
-    if high - low < np.log(10):
-        nice = np.array([m * 10.0**k for k in range(-6, 19) for m in (1, 1.5, 2, 3, 4, 5, 6, 8)])
-    inside = (np.log(nice) > low - pad) & (np.log(nice) < high + pad)
-    kept: list[float] = []
-    for tick in (values if exact and len(values) <= 12 else nice[inside])[::-1]:  # an axis' end is what is read first
-        if not kept or np.log(kept[-1] / tick) > gap * (high - low + 2 * pad):
-            kept.append(float(tick))
+    apart, kept = gap * (high - low + 2 * pad), []
+    if exact and len(values) <= 12:
+        for tick in map(float, [values[-1], values[0], *values[-2:0:-1]]):
+            if all(abs(np.log(tick / other)) > apart for other in kept):
+                kept.append(float(tick))
+    else:
+        for steps in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5), (1, 3), (1,)):
+            nice = np.array([m * 10.0**k for k in range(-6, 19) for m in steps])
+            kept = nice[(np.log(nice) > low - pad) & (np.log(nice) < high + pad)].tolist()
+            if np.diff(np.log(kept)).min(initial=np.inf) > apart:
+                break
     (axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale)("log")
     (axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim)(np.exp(low - pad), np.exp(high + pad))
     axis.set_major_locator(FixedLocator(sorted(kept)))
@@ -211,9 +218,17 @@ def end_labels(axes, ends: Sequence[tuple[float, float, str, object]], gap: floa
     to_fraction = axes.transScale + axes.transLimits
     wanted = sorted(((float(to_fraction.transform((x, y))[1]), x, y, text, c) for x, y, text, c in ends), key=lambda w: w[0])
     for place, (_, x, y, text, colour) in zip(within(spread([w[0] for w in wanted], gap), gap), wanted, strict=True):
-        leader = {"arrowstyle": "-", "color": colour, "lw": 0.7, "alpha": 0.6, "shrinkA": 1, "shrinkB": 4}
+        leader = {"arrowstyle": "-", "color": colour, "lw": 0.7, "ls": ":", "shrinkA": 1, "shrinkB": 4}
         axes.annotate(text, (x, y), (at, place), textcoords="axes fraction", va="center", color=INK,
                       annotation_clip=False, arrowprops=leader)  # fmt: skip
+
+
+def floor_at(axes, floor: float, said: str = "floor: no model can be lower") -> None:
+    """A dashed line at the loss that no model can beat, with its name below it or, near the axis' foot, above."""
+    axes.axhline(floor, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
+    up = (axes.transScale + axes.transLimits).transform((axes.get_xlim()[0], floor))[1] < 0.1
+    place = {"xytext": (0, 3 if up else -3), "va": "bottom" if up else "top", "bbox": {"fc": "white", "lw": 0, "pad": 0.5}}
+    axes.annotate(said, (0.02, floor), xycoords=("axes fraction", "data"), textcoords="offset points", **place)
 
 
 def spread(places: Sequence[float], gap: float) -> list[float]:
@@ -244,6 +259,13 @@ def need(table, *columns: str) -> None:
 
 
 def counted(table) -> str:
-    """What the caption says of its evidence: how many points, from how many branches."""
-    branches = table["branch"].nunique() if "branch" in table else 0
-    return f"n = {len(table)} points" + (f" from {branches} branches" if branches else "")
+    """What the caption says of its evidence: how many points, from how many trunks."""
+    trunks = table["branch"].nunique() if "branch" in table else 0
+    return f"n = {len(table)} points" + (f" from {trunks} trunks" if trunks else "")
+
+
+def fixed(table, *varied: str) -> str:
+    """What the table holds fixed beside the columns that vary: " at D = 262k tokens", " at N = 53k", or nothing."""
+    same = {column: table[column].iloc[0] for column in ("n_matmul", "tokens") if column in table and table[column].nunique() == 1}
+    said = [f"N = {short(v)}" if column == "n_matmul" else f"D = {short(v)} tokens" for column, v in same.items() if column not in varied]
+    return f" at {', '.join(said)}" if said else ""

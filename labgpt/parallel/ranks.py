@@ -62,7 +62,7 @@ class Job:
                     return [record for file in files for record in json.loads(file.read_text(encoding="utf-8"))]
                 if not running:
                     log = (self.folder / "log").read_text(errors="replace")
-                    said = re.findall(r"^(?:\[rank\d+\]: )+(\w+(?:Error|Exception)\b.*)", log, re.M)
+                    said = re.findall(r"^(?:\[rank\d+\]: )+([\w.]+(?:Error|Exception)\b.*)", log, re.M)
                     raise RuntimeError(f"{what} on {len(files)} processes: {said[0] if said else 'torchrun ended early'}")
                 if time.monotonic() > self.until:
                     self.process.terminate()  # torchrun ends its ranks
@@ -102,10 +102,18 @@ class Meeting:
             yield
         finally:
             dist.destroy_process_group()
-            left, until = f"left-{self.count}", time.monotonic() + MEET_S
-            self.store.add(left, 1)
-            while self.store.add(left, 0) < self.world_size and time.monotonic() < until:
-                time.sleep(0.01)  # a rank that timed out is ahead of the one it waited for
+            self.meet(f"left-{self.count}")  # a rank that timed out is ahead of the one it waited for
+
+    def meet(self, key: str) -> None:
+        """Wait until all ranks are here. Rank 0, which keeps the store, leaves last."""
+        self.store.add(key, 1)
+        for at in (key, f"{key}-seen"):
+            until = time.monotonic() + MEET_S
+            while self.store.add(at, 0) < self.world_size and time.monotonic() < until:
+                time.sleep(0.01)
+            self.store.add(f"{key}-seen", 1)
+            if self.rank > 0:
+                return
 
 
 def sent_bytes() -> dict[int, int]:

@@ -11,17 +11,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 from tqdm.auto import tqdm
 
 from labgpt import corpus, machine
 from labgpt.record import RunDir, write_atomic
 from labgpt.spec import RunSpec
-from labgpt.train.outlook import cost_s
+from labgpt.train.outlook import cost_s, memory_bytes
 
 from .store import table
 
 POLL_S = 0.2
 START_S = 3.0  # a process imports torch before it trains
+IMPORTS = 300 << 20  # bytes a process holds before it trains
 
 
 class Failed(RuntimeError):
@@ -72,7 +74,7 @@ def run(
 ):
     """Train every spec that is not finished in the store; returns its table (pandas). Interrupt and call again: it goes on.
 
-    One process a core; where the specs ask for a GPU, one a GPU, on `gpus` of them (0: all there are).
+    One process a core, fewer where memory is short; where the specs ask for a GPU, one a GPU, on `gpus` of them (0: all there are).
 
     Raises Failed with the first failing run's reason, after the others have ended.
     """
@@ -88,7 +90,7 @@ def run(
             if places[run_id].status().get("state") == "failed":
                 places[run_id].status_file.unlink()
             write_atomic(places[run_id].spec, unique[run_id].to_json())
-        workers = max(1, min(workers or gpus or machine.cores(), len(todo)))
+        workers = max(1, min(workers or gpus or fitting(list(unique.values())), len(todo)))
         own = isinstance(progress, bool)
         bar = Progress(pool_s([unique[r] for r in todo], workers), show=progress) if own else progress
         try:
@@ -102,6 +104,11 @@ def run(
                 f"run {run_id}: {places[run_id].status().get('reason', 'its process ended early')}; the others are kept in {store}"
             )
     return table(store, unique)
+
+
+def fitting(specs: list[RunSpec]) -> int:
+    """How many of the largest of these runs this machine's cores and free memory hold at a time; at least one."""
+    return max(1, min(machine.cores(), int(psutil.virtual_memory().available // (IMPORTS + max(map(memory_bytes, specs))))))
 
 
 def pool_s(specs: list[RunSpec], workers: int) -> float:

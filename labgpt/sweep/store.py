@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -29,6 +30,31 @@ def runs(store: str | Path = "runs/store") -> list[dict]:
                 "reason": status.get("reason", ""),
             }
         )
+    return found
+
+
+def count(specs: Iterable[RunSpec], store: str | Path = "runs/store") -> dict:
+    """Of these runs: how many are done, running, failed, unfinished or damaged; and, over those that are done, the wall seconds
+    predicted now and those measured (a run that was stopped counts its last leg alone, so it is left out of both)."""
+    from labgpt.train.outlook import cost_s
+
+    found, states = {"done": 0, "predicted_s": 0.0, "measured_s": 0.0}, {r["run_id"]: r["state"] for r in runs(store)}
+    for spec in specs:
+        state = states.get(spec.run_id, "unfinished")
+        found[state] = found.get(state, 0) + 1
+        status = RunDir(Path(store) / spec.run_id).status()
+        if state == "done" and not status.get("notes"):
+            found["predicted_s"] += cost_s(spec)
+            found["measured_s"] += status["seconds"]
+    return found
+
+
+def specs(store: str | Path = "runs/store") -> list[RunSpec]:
+    """The spec of every run directory that has a whole one."""
+    found = []
+    for path in sorted(Path(store).glob("*/spec.json")):
+        with contextlib.suppress(ValueError, OSError):
+            found.append(RunSpec.read(path))
     return found
 
 

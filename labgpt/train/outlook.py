@@ -15,18 +15,21 @@ def cost_s(spec: RunSpec) -> float:
     return machine.seconds(spec, planned_tokens(spec), machine.speed())
 
 
-def line(spec: RunSpec) -> str:
-    """The run's N, D and C, its rows and memory a process, and its hours.
-
-    Memory is counted in float32; under bfloat16 the activations take about half.
-    """
-    science, model, ways = spec.science, spec.science.model, spec.execution.world_size
+def memory_bytes(spec: RunSpec) -> int:
+    """Predicted bytes a process, in float32; under bfloat16 the activations take about half. Python's own are not in it."""
+    science, ways = spec.science, spec.execution.world_size
     at_once = science.batch_size // (spec.execution.microshards if spec.execution.reduction == "tree" else ways)
-    held, tokens = cost.memory(model, at_once, science.optim.name), science.schedule.budgets[-1]
-    memory = max(held.total, held.peak) / 1e9
+    held = cost.memory(science.model, at_once, science.optim.name)
+    return max(held.total, held.peak)
+
+
+def line(spec: RunSpec) -> str:
+    """The run's N, D and C, its rows and memory a process, and its hours."""
+    science, model, ways = spec.science, spec.science.model, spec.execution.world_size
+    tokens = science.schedule.budgets[-1]
     return (
         f"{spec.run_id:<12} {cost.parameters(model).matmul:>13,} {tokens:>15,} {cost.training_flops(model, tokens):>9.1e} "
-        f"{ways:>5} {science.batch_size // ways:>9} {memory:>8.2f} {cost_s(spec) / 3600:>9.3g}"
+        f"{ways:>5} {science.batch_size // ways:>9} {memory_bytes(spec) / 1e9:>8.2f} {cost_s(spec) / 3600:>9.3g}"
     )
 
 

@@ -105,9 +105,8 @@ def test_world_without_crowding_or_bytes(ranks):
 
 def test_captions_say_what_the_table_says(every, table, sealed):
     means = table[table["tokens"] == sealed["tokens"]].groupby("n_matmul")["val_loss"].mean()
-    first = (means.iloc[1] - means.iloc[0]) / np.log2(means.index[1] / means.index[0])
-    assert f"{first:+.3f} nats" in every["loss_vs_size"].labgpt_caption
-    assert f"n = {len(table)} points from 9 branches and 1 held out" in every["loss_vs_size"].labgpt_caption
+    assert f"{means.iloc[1] - means.iloc[0]:+.3f} nats" in every["loss_vs_size"].labgpt_caption
+    assert f"n = {len(table)} points from 9 trunks and 1 held out" in every["loss_vs_size"].labgpt_caption
     assert "inside the range" in every["forecast"].labgpt_caption and "measured" not in every["forecast, not yet measured"].labgpt_caption
 
 
@@ -125,6 +124,34 @@ def test_frontier_is_the_laws_optimum(table, law):
         assert n == pytest.approx(best.N, rel=0.05) and lowest == pytest.approx(best.loss, rel=1e-4)
 
 
+def test_runs_left_out_of_the_fit_are_crosses_and_counted_apart(table, law):
+    from labgpt.laws import Chinchilla
+
+    kept = table[table["n_matmul"] > 11_000]
+    figure = figures.isoflop(table, Chinchilla().fit(kept, bootstrap=0), budgets=[1e11])
+    near = table[abs(np.log(table["flops"] / 1e11)) < np.log(curves.NEAR)]
+    out = near[near["n_matmul"] < 11_000]
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert len(out) and sorted(crosses[0].get_ydata()) == pytest.approx(sorted(out["val_loss"]))
+    assert f"n = {len(near) - len(out)} runs of the {len(kept)} that" in figure.labgpt_caption
+    assert f"and {len(out)} left out of it (crosses)" in figure.labgpt_caption
+    assert "crosses" not in figures.isoflop(table, law, budgets=[1e11]).labgpt_caption
+
+
+def test_residuals_say_the_bar_that_is_drawn(table, law):
+    figure = figures.residuals(table, law)
+    bars = [line for line in figure.axes[1].lines if line.get_marker() == "_"][0]
+    at = np.abs(bars.get_ydata()).argmax()
+    assert f"{bars.get_ydata()[at]:+.1f} % on average near D = {style.short(bars.get_xdata()[at])}" in figure.labgpt_caption
+
+
+def test_logarithmic_axes_say_so_and_keep_both_ends(every):
+    axes = every["lesson_band"].axes[0]
+    assert axes.get_xlabel() == "model size N (matmul weights, log)" and axes.get_ylabel().endswith(", log)")
+    assert axes.get_xticks()[[0, -1]].tolist() == [10_240, 466_944]
+    assert "log" not in every["world"].axes[0].get_ylabel()
+
+
 def test_flops_a_token_are_the_tables(table):
     count = curves.per_token(table)
     assert count(45_056) == pytest.approx((table["flops"] / table["tokens"])[table["n_matmul"] == 45_056].iloc[0])
@@ -137,7 +164,7 @@ def test_band_is_the_one_given(table):
     low, high = figure.axes[0].collections[0].get_datalim(figure.axes[0].transData).intervaly
     assert low == pytest.approx(at.groupby("n_matmul")["val_loss"].first().min() - 0.5)
     assert high == pytest.approx(at.groupby("n_matmul")["val_loss"].first().max() + 0.5)
-    assert "what chance allows" in figure.labgpt_caption
+    assert "four standard deviations between seeds" in figure.labgpt_caption
     assert "widened by 0.3%" in figures.lesson_band(at, at.iloc[[0]]).labgpt_caption
 
 
@@ -210,7 +237,9 @@ def test_no_window_is_ever_opened(every):
 
 def test_compare_draws_each_table_and_says_the_takeaway_first(table):
     figure = figures.compare({"small": table[table["d_model"] == 16], "large": table[table["d_model"] == 96]}, said="Large wins.")
-    assert figure.labgpt_caption.startswith("Large wins. n = 15 points")
+    assert figure.labgpt_caption.startswith("Large wins. n = 15 runs, 2 seeds; lines join the means.")
+    one = table[(table["d_model"] == 96) & (table["seed"] == 0)]
+    assert figures.compare({"large": one}).labgpt_caption == "n = 5 runs at N = 467k, 1 seed."
     assert {"small", "large"} <= {text for text, _ in letters(figure)}
     with pytest.raises(ValueError, match="tables"):
         figures.compare({})

@@ -20,10 +20,12 @@ def test_each_draws_the_same_picture_twice_with_caption_and_alt(make):
 def test_captions_carry_the_counted_numbers():
     assert f"{cost.parameters('gpt2').total:,} parameters" in price.size_of().labgpt_caption
     held = cost.memory("llama-2-7b", 1).total / 1e9
-    assert f"{held:.3g} GB, does not fit one h100" in price.memory_of("llama-2-7b", device="h100").labgpt_caption
+    assert f"{held:.3g} GB, does not fit one H100" in price.memory_of("llama-2-7b", device="h100").labgpt_caption
     said = price.carbon_of(region="FR", pue=1.1).labgpt_caption
     assert f"{cost.energy(1_082_880, 400, 1.1, 'FR').kg / 1000:,.0f} t in FR" in said
-    assert "From 183 to 24.7 t: devices ×1.00, building ×0.91, grid ×0.15" in price.accounts(*BLOOM).labgpt_caption
+    assert "BLOOM, LLaMA's method: 183 t. BLOOM, its authors: 24.7 t" in price.accounts(*BLOOM).labgpt_caption
+    bars = [label.get_text() for label in price.accounts(*BLOOM).axes[0].get_yticklabels()]
+    assert [bar.partition("×")[2] for bar in bars[1:]] == ["1.00", "0.91", "0.15\n= BLOOM, its authors"]
 
 
 def test_a_control_redraws_number_and_picture():
@@ -37,7 +39,7 @@ def test_a_control_redraws_number_and_picture():
 def test_roofline_counts_the_layers_on_either_side():
     h100 = cost.device("h100")
     made = price.roofline({"writes": cost.layers("gpt2", 1, generate=True)}, h100.peak, h100.bandwidth, "H100")
-    assert "writes: 0%" in made.labgpt_caption and "n = 6 layers" in made.labgpt_caption
+    assert "writes, 0%" in made.labgpt_caption and "n = 6 kinds of product" in made.labgpt_caption
 
 
 @pytest.mark.parametrize(("call", "message"), [

@@ -55,7 +55,7 @@ def range_score(low: float, high: float, measured: float) -> float:
 
 def passed() -> None:
     """The last line of a visible check. Hidden checks try other inputs, so this is no promise of points."""
-    print("visible checks passed")
+    print("\x1b[32mvisible checks passed\x1b[0m")  # green, in a notebook
 
 
 def shown(value: object) -> str:

@@ -13,6 +13,6 @@ def lowest(losses):
     return np.exp(-b / (2 * a))
 
 
-stepped = valleys["4C"].idxmin() / valleys["C"].idxmin()
-smooth = lowest(valleys["4C"]) / lowest(valleys["C"])
+stepped = valleys[LARGE].idxmin() / valleys[SMALL].idxmin()
+smooth = lowest(valleys[LARGE]) / lowest(valleys[SMALL])
 choice = "c"

@@ -13,6 +13,6 @@ def lowest(losses):
     return np.exp(-b / (2 * a))
 
 
-stepped = np.log(valleys["4C"].idxmin() / valleys["C"].idxmin()) / np.log(4)
-smooth = np.log(lowest(valleys["4C"]) / lowest(valleys["C"])) / np.log(4)
+stepped = np.log(valleys[LARGE].idxmin() / valleys[SMALL].idxmin()) / np.log(TIMES)
+smooth = np.log(lowest(valleys[LARGE]) / lowest(valleys[SMALL])) / np.log(TIMES)
 choice = "a"

@@ -1,7 +1,7 @@
 # %%
-misconception = "From C to 4C is taken for one doubling."
+misconception = "The logarithm of the sizes' ratio is given for the exponent: how much the budget grew is forgotten."
 loses = {"growth": 2}
-says = "not by ln 2"
+says = "so divide by ln"
 
 # %% tags=["answer"] labgpt={"id": "growth"}
 import numpy as np
@@ -13,6 +13,6 @@ def lowest(losses):
     return np.exp(-b / (2 * a))
 
 
-stepped = np.log2(valleys["4C"].idxmin() / valleys["C"].idxmin())
-smooth = np.log2(lowest(valleys["4C"]) / lowest(valleys["C"]))
+stepped = np.log(valleys[LARGE].idxmin() / valleys[SMALL].idxmin())
+smooth = np.log(lowest(valleys[LARGE]) / lowest(valleys[SMALL]))
 choice = "c"

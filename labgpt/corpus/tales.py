@@ -46,13 +46,13 @@ def _facts(register: str, rows: int, words: int, ladder: tuple[int, ...], percen
     return table
 
 
-def _law(lists: dict[str, list[str]], association: Fraction, themes: int):
+def _law(lists: dict[str, list[str]], association: float, themes: int):
     """What each draw depends on, as whole-number weights."""
 
     def law(register: str, keys: tuple[str, ...]) -> np.ndarray:
         n, size = len(lists[register]), [len(lists[k]) for k in keys]
         if register == "he":
-            she = np.where(np.arange(size[0]) % 2 == 0, 100 * association, 100 * (1 - association)).astype(np.int64)
+            she = np.where(np.arange(size[0]) % 2 == 0, round(100 * association), round(100 * (1 - association)))
             return np.stack([she, 100 - she], axis=1)
         if register == "m":  # fewer than there are: n counts from two, m from one
             return np.tril(np.ones((size[0], n), np.int64))
@@ -73,9 +73,9 @@ def _law(lists: dict[str, list[str]], association: Fraction, themes: int):
 
 
 @lru_cache(maxsize=8)
-def grammar(association: Fraction, dialect: Fraction, themes: int) -> Grammar:
+def grammar(association: float, dialect: float, themes: int) -> Grammar:
     text = Path(__file__).with_name("tales.txt").read_text(encoding="utf-8")
-    return Grammar(text, "tale", _law(parse(text)[0], association, themes), dialect)
+    return Grammar(text, "tale", _law(parse(text)[0], association, themes), Fraction(round(100 * dialect), 100))
 
 
 def language(name: str = "tales") -> Grammar:

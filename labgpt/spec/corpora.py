@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 # Vocabulary (0: set by the tokenizer), the row length its documents fit, how it is tokenised, and knobs: usual, least, most value.
 CORPORA = {
     "zipf-markov": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},
@@ -13,10 +11,10 @@ CORPORA = {
         "seq_len": 128,
         "tokenizer": "symbols",
         "knobs": {
-            "association": ("0.9", "0.05", "0.95"),
-            "dialect": ("0.1", "0", "0.5"),
-            "themes": ("8", "1", "48"),
-            "millions": ("4", "1", "256"),
+            "association": (0.9, 0.05, 0.95),
+            "dialect": (0.1, 0, 0.5),
+            "themes": (8, 1, 48),
+            "millions": (4, 1, 256),
         },
     },
 }
@@ -35,19 +33,19 @@ def fixed(corpus: str) -> dict:
     return CORPORA[base]
 
 
-def knobs(corpus: str) -> dict[str, Fraction]:
+def knobs(corpus: str) -> dict[str, float]:
     """The value of every knob of a corpus: those that its name sets, the others as usual. Shares have at most two decimals."""
     base, _, given = corpus.partition(":")
     known = CORPORA[base].get("knobs", {})
-    found = {name: Fraction(usual) for name, (usual, _, _) in known.items()}
+    found = {name: usual for name, (usual, _, _) in known.items()}
     for part in given.split(",") if ":" in corpus else ():
         name, _, value = part.partition("=")
         try:
             usual, low, high = known[name]
-            found[name] = Fraction(value)
-            steps = 1 if usual.isdigit() else 100
-            good = Fraction(low) <= found[name] <= Fraction(high) and (found[name] * steps).denominator == 1
-        except (KeyError, ValueError, ZeroDivisionError):
+            steps = 1 if isinstance(usual, int) else 100
+            found[name] = round(float(value) * steps) / steps
+            good = low <= found[name] <= high and abs(float(value) - found[name]) < 1e-9
+        except (KeyError, ValueError, OverflowError):
             good = False
         if not good or given.count(name + "=") > 1:
             allowed = ", ".join(f"{k}={low} … {high}" for k, (_, low, high) in known.items()) or f"{base} alone: it has no knobs"

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from labgpt import spec as specs
 
-from . import files, tales, zipf_markov
+from . import files, hashed_ngram, tales, zipf_facts, zipf_markov
 from .base import Corpus
 
 
@@ -17,12 +17,17 @@ def load(name: str) -> Corpus:
     base, _, rest = name.partition(":")
     if base == "file":
         return files.text_file(rest)
-    return {"zipf-markov": zipf_markov.corpus, "pysource": files.python_source, "tales": lambda: tales.corpus(name)}[base]()
+    if base == "pysource":
+        return files.python_source()
+    if base == "tales":
+        return tales.corpus(name)
+    return {"zipf-markov": zipf_markov, "zipf-facts": zipf_facts, "hashed-ngram": hashed_ngram}[base].corpus()
 
 
 def words(name: str) -> list[str] | None:
     """What each symbol of a corpus is spelled like, None where it has no spelling."""
-    return tales.language(name).words if name.partition(":")[0] == "tales" else None
+    found = {"tales": lambda: tales.language(name), "zipf-facts": zipf_facts.language}.get(name.partition(":")[0])
+    return found().words if found else None
 
 
 def pin(spec: specs.RunSpec) -> specs.RunSpec:

@@ -23,7 +23,7 @@ import numpy as np
 
 from labgpt.spec import knobs
 
-from .base import Corpus
+from .base import Corpus, generated
 from .grammar import Grammar, parse
 
 LENGTH = 129  # words a row: seq_len 128 and the last target
@@ -85,25 +85,7 @@ def language(name: str = "tales") -> Grammar:
 
 
 def corpus(name: str = "tales") -> Corpus:
-    told, chunks = language(name), 2 * int(knobs(name)["millions"])
-    draw = lambda rows, *key: told.sample(rows, LENGTH, key)[0]  # noqa: E731
-    train = np.concatenate([draw(CHUNK, 2, chunk) for chunk in range(chunks)]).reshape(-1)
-    val = draw(VAL_ROWS, 3, 0).reshape(-1)
-    digest = hashlib.sha256(train.astype("<u2").tobytes() + val.astype("<u2").tobytes()).hexdigest()
-    if name == "tales" and digest != SHA256:
-        raise ValueError(
-            f"corpus tales: its bytes hash to {digest[:12]}…, expected {SHA256[:12]}…; numpy's Philox stream differs on this build: "
-            "please report `labgpt doctor`"
-        )
-    return Corpus(
-        name,
-        train,
-        val,
-        digest,
-        "CC0 (generated)",
-        "labgpt.corpus.tales, Philox keys (2, …) and (3, 0)",
-        document_length=LENGTH,
-        bayes_nll=lambda rows: told.nll(rows)[:, 1:],
-        sample=lambda rows, key: draw(rows, 4, key),
-        expected=lambda: told.entropy(LENGTH)[1:],
-    )
+    told, chunks, pinned = language(name), 2 * int(knobs(name)["millions"]), SHA256 if name == "tales" else ""
+    train = np.concatenate([told.sample(CHUNK, LENGTH, (2, chunk))[0] for chunk in range(chunks)])
+    val = told.sample(VAL_ROWS, LENGTH, (3, 0))[0]
+    return generated(name, train, val, pinned, "labgpt.corpus.tales, Philox keys (2, …) and (3, 0)", **told.truth(LENGTH))

@@ -1,17 +1,85 @@
-"""How often does a law's range of E hold the truth? Small studies of two languages whose entropy is known, one a seed."""
+"""How often does a law's range of E hold the truth? Small studies of two languages whose entropy is known, one a seed.
+
+`python -m labgpt.studies.floors STORE` trains what is not in the store, and writes data/reference/08_floors.csv (the runs) and
+08_floors_coverage.json (the fits, and how far each model stayed above the Bayes loss of the very tokens it was validated on).
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
-from labgpt import sweep
+import numpy as np
+
+from labgpt import corpus, sweep
 from labgpt.laws import Chinchilla
+from labgpt.record import RunDir, provenance, write_atomic
 from labgpt.spec import RunSpec
 
-CORPORA, WIDTHS, STUDIES = ("zipf-markov", "tales"), (16, 20, 24, 28, 32, 40), 20
+WIDTHS, STUDIES = (16, 20, 24, 28, 32, 40), 20
 BUDGETS = tuple(49_152 * 2**k for k in range(4))
 
 
-def specs(corpus: str, studies: int = STUDIES) -> list[RunSpec]:
+def specs(name: str, studies: int = STUDIES) -> list[RunSpec]:
     """Six trunks of four budgets a study. A seed is a study: its trunks see other text in another order from other weights."""
-    return sweep.grid(WIDTHS, BUDGETS, corpus, seeds=studies, val_tokens=32_768)
+    return sweep.grid(WIDTHS, BUDGETS, name, seeds=studies, val_tokens=32_768)
+
+
+def fits(rows, bootstrap: int = 200, **chosen) -> list[dict]:
+    """A free fit for each seed of one corpus' runs, branches redrawn: {seed, E, low, high, truth, alpha, beta, rms, lowest}."""
+    found = []
+    for seed, study in rows.groupby("seed"):
+        law = Chinchilla(**chosen).fit(study, bootstrap=bootstrap)
+        low, high = law.interval("E") if bootstrap else (None, None)
+        found.append({"seed": int(seed), "E": law.E_, "low": low, "high": high, "truth": float(study["bayes_loss"].iloc[0]),
+                      "alpha": law.alpha_, "beta": law.beta_, "rms": law.rms_, "lowest": float(study["val_loss"].min())})  # fmt: skip
+    return found
+
+
+def held(found: list[dict]) -> float:
+    """The share of ranges that hold the truth."""
+    return float(np.mean([f["low"] <= f["truth"] <= f["high"] for f in found]))
+
+
+def margin(place: str | Path) -> tuple[float, float]:
+    """A trained model's loss less the Bayes loss of the same validation tokens, nats a token, and its standard error.
+
+    The difference is taken token by token, its error from the means over rows: tokens of a row depend on each other.
+    """
+    import torch
+
+    from labgpt.tokens import prepare
+    from labgpt.train import load_model
+
+    model, spec = load_model(place)
+    rows, each = prepare(spec.science).val_rows, []
+    with torch.inference_mode():
+        for some in np.array_split(rows, max(1, len(rows) // 64)):
+            ids = torch.from_numpy(some.astype("int64"))
+            loss = torch.nn.functional.cross_entropy(model(ids[:, :-1]).transpose(1, 2), ids[:, 1:], reduction="none")
+            each.append(loss.double().numpy() - corpus.load(spec.science.data.corpus).bayes_nll(some))
+    excess = np.concatenate(each).mean(axis=1)
+    return float(excess.mean()), float(excess.std(ddof=1) / np.sqrt(len(excess)))
+
+
+def main(store: str) -> None:
+    """Train, fit, write."""
+    import pandas as pd
+
+    from . import lessons
+
+    path = lessons.make_reference("08_floors", store)
+    table, told = pd.read_csv(path), {}
+    for name, rows in table.groupby("corpus"):
+        found = fits(rows)
+        ends = {run: margin(RunDir(Path(store) / run).path) for run in rows["run_id"].unique()}
+        told[name] = {"held": held(found), "studies": found, "models": len(ends),
+                      "fewest_standard_errors_above_bayes": min(e / s for e, s in ends.values())}  # fmt: skip
+    where = {"level": 0.95, "command": "python -m labgpt.studies.floors", "corpora": told, "provenance": provenance()}
+    write_atomic(path.with_name("08_floors_coverage.json"), json.dumps(where, indent=1) + "\n")
+    print(*(f"{name}: {t['held']:.0%} of {len(t['studies'])} ranges hold E" for name, t in told.items()), sep="\n")
+
+
+if __name__ == "__main__":
+    main(*(sys.argv[1:] or ["runs/store"]))

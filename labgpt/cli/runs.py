@@ -42,7 +42,7 @@ def train(
 
     Args:
         d_model: width; depth, heads and learning rates follow from it (`--plan` says how).
-        corpus: zipf-markov, pysource, or file:PATH for a text of yours.
+        corpus: one of `labgpt corpus list`, or file:PATH for a text of yours.
         tokens: training budget.
         seed: of weights and data order.
         batch_size: sequences a step, over all processes.
@@ -115,7 +115,7 @@ def sweep(
         widths: d_model of the models.
         budgets: tokens, the same for all widths.
         flops: compute budgets instead: each width gets the tokens that they pay for (an IsoFLOP study).
-        corpus: zipf-markov, pysource, or file:PATH.
+        corpus: one of `labgpt corpus list`, or file:PATH.
         seeds: how many.
         set: any other field of the specs, as NAME=VALUE.
         gpus: run on so many GPUs, one run each; 0 is the cores.

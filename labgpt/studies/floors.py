@@ -18,6 +18,7 @@ from labgpt.record import RunDir, provenance, write_atomic
 from labgpt.spec import RunSpec
 
 WIDTHS, STUDIES = (16, 20, 24, 28, 32, 40), 20
+TOGETHER = (1, 2, 4)  # seeds a size, in one fit
 BUDGETS = tuple(49_152 * 2**k for k in range(4))
 
 
@@ -26,20 +27,22 @@ def specs(name: str, studies: int = STUDIES) -> list[RunSpec]:
     return sweep.grid(WIDTHS, BUDGETS, name, seeds=studies, val_tokens=32_768)
 
 
-def fits(rows, bootstrap: int = 200, **chosen) -> list[dict]:
-    """A free fit for each seed of one corpus' runs, branches redrawn: {seed, E, low, high, truth, alpha, beta, rms, lowest}."""
+def fits(rows, together: int = 1, bootstrap: int = 200, **chosen) -> list[dict]:
+    """A free fit for each `together` seeds of one corpus' runs, branches redrawn: {E, low, high, truth, alpha, beta, rms}."""
     found = []
-    for seed, study in rows.groupby("seed"):
+    for _, study in rows.groupby(rows["seed"] // together):
         law = Chinchilla(**chosen).fit(study, bootstrap=bootstrap)
-        low, high = law.interval("E") if bootstrap else (None, None)
-        found.append({"seed": int(seed), "E": law.E_, "low": low, "high": high, "truth": float(study["bayes_loss"].iloc[0]),
-                      "alpha": law.alpha_, "beta": law.beta_, "rms": law.rms_, "lowest": float(study["val_loss"].min())})  # fmt: skip
+        low, high = law.interval("E")
+        found.append({"E": law.E_, "low": low, "high": high, "truth": float(study["bayes_loss"].iloc[0]), "alpha": law.alpha_,
+                      "beta": law.beta_, "rms": law.rms_})  # fmt: skip
     return found
 
 
-def held(found: list[dict]) -> float:
-    """The share of ranges that hold the truth."""
-    return float(np.mean([f["low"] <= f["truth"] <= f["high"] for f in found]))
+def summary(found: list[dict]) -> dict:
+    """The share of ranges that hold the truth, their usual width, and the usual error of E; nats."""
+    E, low, high, truth = (np.array([f[name] for f in found]) for name in ("E", "low", "high", "truth"))
+    held, width, error = np.mean((low <= truth) & (truth <= high)), np.median(high - low), np.median(E - truth)
+    return {"held": float(held), "width": float(width), "error": float(error), "studies": len(found)}
 
 
 def margin(place: str | Path) -> tuple[float, float]:
@@ -72,13 +75,19 @@ def main(store: str) -> None:
     path = lessons.make_reference("08_floors", store)
     table, told = pd.read_csv(path), {}
     for name, rows in table.groupby("corpus"):
-        found = fits(rows)
-        ends = {run: margin(RunDir(Path(store) / run).path) for run in rows["run_id"].unique()}
-        told[name] = {"held": held(found), "studies": found, "models": len(ends),
-                      "fewest_standard_errors_above_bayes": min(e / s for e, s in ends.values())}  # fmt: skip
+        longer = rows[rows["tokens"] > BUDGETS[0]]
+        each = {f"{k} a size{why}": fits(some, k) for some, why in ((rows, ""), (longer, ", no shortest budget")) for k in TOGETHER}
+        ends = [margin(RunDir(Path(store) / run).path) for run in rows["run_id"].unique()]
+        told[name] = {
+            "designs": {k: summary(found) | {"fits": found} for k, found in each.items()},
+            "models": len(ends),
+            "fewest_standard_errors_above_bayes": min(excess / error for excess, error in ends),
+        }
     where = {"level": 0.95, "command": "python -m labgpt.studies.floors", "corpora": told, "provenance": provenance()}
     write_atomic(path.with_name("08_floors_coverage.json"), json.dumps(where, indent=1) + "\n")
-    print(*(f"{name}: {t['held']:.0%} of {len(t['studies'])} ranges hold E" for name, t in told.items()), sep="\n")
+    for name, found in told.items():
+        for k, of in found["designs"].items():
+            print(f"{name}, {k}: {of['held']:.0%} of {of['studies']} ranges hold E; {of['width']:.3f} wide, E off by {of['error']:+.3f}")
 
 
 if __name__ == "__main__":

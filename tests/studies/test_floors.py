@@ -34,21 +34,21 @@ def truth(seed, within=0.0004):
 
 def test_where_the_form_is_true_most_ranges_hold_the_floor_and_where_it_is_not_they_do_not():
     good = pd.concat([truth(seed) for seed in range(5)])
-    assert floors.held(floors.fits(good, 60)) >= 0.6
+    assert floors.summary(floors.fits(good, 1, 60))["held"] >= 0.6
     shifted = good.assign(val_loss=good["val_loss"] + 0.3)  # a floor .3 above the truth
-    assert floors.held(floors.fits(shifted, 60)) <= 0.2
+    assert floors.summary(floors.fits(shifted, 1, 60))["held"] <= 0.2
 
 
 @written
 def test_the_committed_coverage_is_that_of_the_committed_runs():
     table, told = pd.read_csv(RUNS), json.loads(RUNS.with_name("08_floors_coverage.json").read_text())["corpora"]
     for name, rows in table.groupby("corpus"):
-        found = told[name]
-        assert len(found["studies"]) >= 20 and rows["seed"].nunique() == len(found["studies"])
-        assert found["held"] == pytest.approx(floors.held(found["studies"]))
-        again = floors.fits(rows[rows["seed"] < 2])
-        for fresh, kept in zip(again, found["studies"]):
-            assert {k: pytest.approx(v, rel=2e-3) for k, v in fresh.items()} == kept
+        assert rows["seed"].nunique() >= 20
+        for design, kept in told[name]["designs"].items():
+            assert {k: kept[k] for k in ("held", "width", "error", "studies")} == pytest.approx(floors.summary(kept["fits"]))
+            assert kept["studies"] == rows["seed"].nunique() // int(design[0])
+        again, kept = floors.fits(rows[rows["seed"] < 2], 2), told[name]["designs"]["2 a size"]["fits"]
+        assert again[0] == pytest.approx(kept[0], rel=5e-3)
 
 
 @written

@@ -32,7 +32,7 @@ SHA256 = "ab10ccaf2f29a6b47b25f0e2802c1bfbff811ec90ca754c2cdc0e9ae0f9c1f1b"  # o
 
 
 def _zipf(n: int, whole: int = 1 << 20) -> np.ndarray:
-    return whole // np.arange(1, n + 1)
+    return whole // np.arange(1, n + 1, dtype=np.int64)
 
 
 def _facts(register: str, rows: int, words: int, ladder: tuple[int, ...], percent: int) -> np.ndarray:

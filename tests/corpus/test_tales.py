@@ -48,7 +48,7 @@ def test_it_can_tell_a_million_million_stories():
                         ways[way.after][new] = ways[way.after].get(new, 0) + number
                     else:
                         total += number
-    assert total > 10**12
+    assert total > 10**12, total
 
 
 def test_whatever_a_draw_depends_on_was_drawn_in_this_story():
@@ -61,6 +61,10 @@ def test_whatever_a_draw_depends_on_was_drawn_in_this_story():
 
 
 def test_rows_begin_with_a_story_and_hold_one():
+    longest = [0] * len(TOLD.nodes)
+    for node in [*range(1, len(TOLD.nodes)), 0]:
+        longest[node] = max((1 + (longest[way.after] if way.after else 0) for way in TOLD.nodes[node]), default=0)
+    assert longest[0] < tales.LENGTH, "words of the longest story that the grammar can tell"
     rows = corpus.load(SMALL).val.reshape(-1, tales.LENGTH)
     newline = TOLD.words.index("\n")
     assert (rows == newline).any(axis=1).all()

@@ -17,14 +17,14 @@ from labgpt.laws import Chinchilla
 from labgpt.record import RunDir, provenance, write_atomic
 from labgpt.spec import RunSpec
 
-WIDTHS, STUDIES = (16, 20, 24, 28, 32, 40), 20
+WIDTHS, STUDIES = (16, 20, 24, 28, 32, 40), {"zipf-markov": 20, "tales": 20}
 TOGETHER = (1, 2, 4)  # seeds a size, in one fit
 BUDGETS = tuple(49_152 * 2**k for k in range(4))
 
 
-def specs(name: str, studies: int = STUDIES) -> list[RunSpec]:
+def specs(name: str) -> list[RunSpec]:
     """Six trunks of four budgets a study. A seed is a study: its trunks see other text in another order from other weights."""
-    return sweep.grid(WIDTHS, BUDGETS, name, seeds=studies, val_tokens=32_768)
+    return sweep.grid(WIDTHS, BUDGETS, name, seeds=STUDIES[name], val_tokens=32_768)
 
 
 def fits(rows, together: int = 1, bootstrap: int = 200, **chosen) -> list[dict]:

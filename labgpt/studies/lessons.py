@@ -103,7 +103,7 @@ def tuning_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 def floors_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     from . import floors
 
-    return {name: floors.specs(name) for name in ("zipf-markov", "tales")}
+    return {name: floors.specs(name) for name in floors.STUDIES}
 
 
 LESSONS = {

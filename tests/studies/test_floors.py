@@ -43,7 +43,7 @@ def test_where_the_form_is_true_most_ranges_hold_the_floor_and_where_it_is_not_t
 def test_the_committed_coverage_is_that_of_the_committed_runs():
     table, told = pd.read_csv(RUNS), json.loads(RUNS.with_name("08_floors_coverage.json").read_text())["corpora"]
     for name, rows in table.groupby("corpus"):
-        assert rows["seed"].nunique() >= 20
+        assert rows["seed"].nunique() == floors.STUDIES[name]
         for design, kept in told[name]["designs"].items():
             assert {k: kept[k] for k in ("held", "width", "error", "studies")} == pytest.approx(floors.summary(kept["fits"]))
             assert kept["studies"] == rows["seed"].nunique() // int(design[0])
@@ -56,4 +56,4 @@ def test_no_model_of_the_studies_was_below_the_bayes_loss():
     told = json.loads(RUNS.with_name("08_floors_coverage.json").read_text())["corpora"]
     table = pd.read_csv(RUNS)
     assert (table["val_loss"] > table["bayes_loss"]).all()
-    assert all(found["fewest_standard_errors_above_bayes"] > -3 and found["models"] >= 120 for found in told.values())
+    assert all(found["fewest_standard_errors_above_bayes"] > -3 and found["models"] >= 90 for found in told.values())

@@ -12,7 +12,7 @@ from labgpt.model import GPT
 from labgpt.parallel import Group
 from labgpt.spec import OptimConfig, ScheduleConfig
 
-SHARE_FROM = 96  # the width from which ranks share Muon's work: 31 ms of a step at width 128, at width 32 all of it is 1 ms, a message's worth
+SHARE_FROM = 96  # the width from which ranks share Muon's work: 31 ms a step at width 128, 1 ms at width 32, a message's worth
 
 
 def orthogonalise(g: Tensor, half: bool = False, steps: int = 5) -> Tensor:

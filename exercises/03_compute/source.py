@@ -80,14 +80,14 @@ for vocab_size, seq_len, n_layer, d, tokens in cases:
 # ## 2 · The bottom of a valley (2 points)
 #
 # The best trained size is a step: sizes stand a factor of two apart. To read between them, lay a *parabola*, the curve
-# y = a·x² + b·x + c, through the best point and its two neighbours, with x = ln N and y = loss; its bottom is at x = −b/(2a).
+# y = p·x² + q·x + r, through the best point and its two neighbours, with x = ln N and y = loss; its bottom is at x = −q/(2p).
 #
 # Write `bottom(n, losses)`: two lists in order of growing N. The best is neither the first nor the last. Return
 # `(trained, smooth)`: the best trained size, and the size at the parabola's bottom.
 #
 # <details><summary>Hint 1</summary>`i = losses.index(min(losses))` is the place of the best. Which three points does the parabola go through?</details>
-# <details><summary>Hint 2</summary>`a, b, c = np.polyfit(x, y, 2)` gives the parabola.</details>
-# <details><summary>Hint 3</summary>x is ln N there: smooth = exp(−b/(2a)).</details>
+# <details><summary>Hint 2</summary>`p, q, r = np.polyfit(x, y, 2)` gives the parabola.</details>
+# <details><summary>Hint 3</summary>x is ln N there: smooth = exp(−q/(2p)).</details>
 
 # %% tags=["answer"] labgpt={"id": "bottom", "points": 2, "objective": 2, "blank": ["# your answer", "def bottom(n, losses):", "    raise NotImplementedError(\"return trained, smooth\")"]}
 # your answer
@@ -96,8 +96,8 @@ import numpy as np
 
 def bottom(n, losses):
     i = int(np.argmin(losses))
-    a, b, _ = np.polyfit(np.log(n[i - 1 : i + 2]), losses[i - 1 : i + 2], 2)
-    return n[i], float(np.exp(-b / (2 * a)))
+    p, q, _ = np.polyfit(np.log(n[i - 1 : i + 2]), losses[i - 1 : i + 2], 2)
+    return n[i], float(np.exp(-q / (2 * p)))
 
 # %% tags=["check"] labgpt={"id": "bottom"}
 trained, smooth = bottom([10_000, 20_000, 40_000], [2.1, 2.0, 2.1])  # the same on both sides
@@ -128,8 +128,8 @@ for n, losses in cases:
     i, call, x, mine = losses.index(min(losses)), f"bottom({n}, {losses})", numpy.log(n), ask("bottom", n, losses)
 
     def lowest(x, y):
-        a, b, _ = numpy.polyfit(x, y, 2)
-        return float(-b / (2 * a))
+        p, q, _ = numpy.polyfit(x, y, 2)
+        return float(-q / (2 * p))
 
     check.require(type(mine) in (tuple, list) and len(mine) == 2, f"{call} is {check.shown(mine)}: expected two sizes, trained and smooth")
     said = "that is its place in the list" if mine[0] in (i, i + 1) else "the size that has the lowest loss"
@@ -174,8 +174,8 @@ import numpy as np
 
 def lowest(losses):
     i = int(losses.argmin())
-    a, b, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
-    return np.exp(-b / (2 * a))
+    p, q, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
+    return np.exp(-q / (2 * p))
 
 
 stepped = np.log(valleys[LARGE].idxmin() / valleys[SMALL].idxmin()) / np.log(TIMES)
@@ -195,8 +195,8 @@ import numpy
 
 def lowest(losses):
     i = int(losses.argmin())
-    a, b, _ = numpy.polyfit(numpy.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
-    return float(numpy.exp(-b / (2 * a)))
+    p, q, _ = numpy.polyfit(numpy.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
+    return float(numpy.exp(-q / (2 * p)))
 
 
 best = {budget: valleys[budget].idxmin() for budget in (SMALL, LARGE)}

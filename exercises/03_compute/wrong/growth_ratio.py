@@ -9,8 +9,8 @@ import numpy as np
 
 def lowest(losses):
     i = int(losses.argmin())
-    a, b, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
-    return np.exp(-b / (2 * a))
+    p, q, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
+    return np.exp(-q / (2 * p))
 
 
 stepped = valleys[LARGE].idxmin() / valleys[SMALL].idxmin()

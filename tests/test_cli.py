@@ -132,6 +132,17 @@ def test_train_then_sample_then_list(tmp_path, capsys):
     assert json.loads((run / "spec.json").read_text())["science"]["model"]["d_model"] == 8
 
 
+def test_a_model_of_tales_goes_on_with_a_story(tmp_path, capsys):
+    assert main(["train", "--d-model", "8", "--corpus", "tales:millions=1", "--tokens", "4096", "--store", str(tmp_path)]) == 0
+    run = str(next(tmp_path.glob("*/spec.json")).parent)
+    capsys.readouterr()
+    assert main(["sample", run, "--prompt", "Ada Hill was the ", "--n", "6"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Ada Hill was the ") and len(said.split()) <= 10 and not any(c.isdigit() for c in said)
+    assert main(["sample", run, "--prompt", "Ada was a dragonfly"]) == 2
+    assert "'dragonfly': not a word of this corpus" in capsys.readouterr().err
+
+
 def test_every_verb_has_help(capsys):
     for verb in VERBS:
         with pytest.raises(SystemExit):

@@ -13,10 +13,12 @@
 # %%
 from labgpt.course import Lesson, check, sealed
 
+SEED = drawn.integer("seed", 0, 2)  # each class has runs of its own
+WIDTH = drawn.choice("width of short", [16, 32, 64])
 table = Lesson("01_model_size").reference
-table = table[table.seed == 0]
+table = table[table.seed == SEED]
 runs = table[table.group == "sizes"].sort_values("n_matmul")  # six sizes, the same tokens for each
-short = table[(table.group == "short") & (table.d_model == 32)].sort_values("tokens")  # one size on 16,384 tokens
+short = table[(table.group == "short") & (table.d_model == WIDTH)].sort_values("tokens")  # one size on 16,384 tokens
 
 # %% [markdown]
 # ## 1 · Count the parameters (2 points)
@@ -43,9 +45,11 @@ def count(vocab_size, d_model, n_layer):
 mine = count(512, 16, 2)
 check.require(sorted(mine) == ["N", "blocks", "embedding", "head"], f"count gives {sorted(mine)}: expected N, blocks, embedding, head")
 check.close(mine["embedding"], 8192, "embedding of count(512, 16, 2)", "weights", "V × d")
-check.close(mine["blocks"], 6144, "blocks of count(512, 16, 2)", "weights", "six matrices a block, and the MLP's are 4 d wide")
+check.close(mine["blocks"], 6144, "blocks of count(512, 16, 2)", "weights", "six matrices a block",
+            slips={"the MLP's matrices are taken as d × d, but the MLP's are 4 d wide": 3072, "that is one block": 3072})
 check.close(mine["head"], 8192, "head of count(512, 16, 2)", "weights", "d × V, a matrix of its own")
-check.close(mine["N"], 14336, "N of count(512, 16, 2)", "weights", "what multiplies: the head does, the embedding only looks up")
+check.close(mine["N"], 14336, "N of count(512, 16, 2)", "weights", "what multiplies",
+            slips={"the embedding is counted in N, but the embedding only looks up": 22528, "the head is left out of N, but the head does multiply": 6144})
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "count"}
@@ -60,9 +64,12 @@ for vocab_size, d_model, n_layer in [(512, 16, 2), *others]:
     check.require(type(mine) is dict and set(mine) == {"embedding", "blocks", "head", "N"},
                   f"{call} is {check.shown(mine)}: expected a dictionary with embedding, blocks, head, N")
     check.close(mine["embedding"], truth.embedding, f"embedding of {call}", "weights", "V × d")
-    check.close(mine["blocks"], truth.nonembedding, f"blocks of {call}", "weights", "six matrices a block, and the MLP's are 4 d wide")
+    check.close(mine["blocks"], truth.nonembedding, f"blocks of {call}", "weights", "six matrices a block, n_layer blocks",
+                slips={"the MLP's matrices are taken as d × d, but the MLP's are 4 d wide": truth.nonembedding / 2})
     check.close(mine["head"], truth.head, f"head of {call}", "weights", "d × V, a matrix of its own")
-    check.close(mine["N"], truth.matmul, f"N of {call}", "weights", "what multiplies: the head does, the embedding only looks up")
+    check.close(mine["N"], truth.matmul, f"N of {call}", "weights", "what multiplies",
+                slips={"the embedding is counted in N, but the embedding only looks up": truth.matmul + truth.embedding,
+                       "the head is left out of N, but the head does multiply": truth.nonembedding})
 
 # %% [markdown]
 # ## 2 · How time grows (2 points)
@@ -91,9 +98,11 @@ def time_exponent(n, seconds):
 
 # %% tags=["check"] labgpt={"id": "time"}
 line = time_exponent([1, 10, 100], [2, 20, 200])  # time in step with N
-check.close(line, 1, "time_exponent of times in step with N", "", "the same logarithm on both axes, N on the horizontal one", absolute=1e-6)
+bases = "one axis has natural logarithms and the other decimal ones: take the same logarithm on both axes"
+check.close(line, 1, "time_exponent of times in step with N", "", "logarithms on both axes", absolute=1e-6, slips={bases: 2.302585, bases + ".": 0.434294})
 root = time_exponent([1, 4, 16], [3, 6, 12])  # four times N, twice the time
-check.close(root, 0.5, "time_exponent of times that double at 4 × N", "", "the same logarithm on both axes, N on the horizontal one", absolute=1e-6)
+check.close(root, 0.5, "time_exponent of times that double at 4 × N", "", "logarithms on both axes", absolute=1e-6,
+            slips={"the axes are swapped: take N on the horizontal one": 2})
 print(f"time goes as N to the power {time_exponent(N, MICROSECONDS):.2f}: 4 × N takes {4 ** time_exponent(N, MICROSECONDS):.1f} × the time")
 check.passed()
 
@@ -103,18 +112,20 @@ import numpy
 for i, power in enumerate([0.6, 0.85, 1.0, 1.3]):
     seconds = [(n / 1000) ** power * drawn.number(f"noise {i} {n}", 0.8, 1.2) for n in N]
     truth = float(numpy.polyfit(numpy.log(N), numpy.log(seconds), 1)[0])
+    ends = float(numpy.log(seconds[-1] / seconds[0]) / numpy.log(N[-1] / N[0]))
     check.close(ask("time_exponent", N, seconds), truth, "time_exponent of six other times", "",
-                "the best line through all points, the same logarithm on both axes, N on the horizontal one", absolute=1e-3)
+                "the best line through all points, the same logarithm on both axes, N on the horizontal one", absolute=1e-3,
+                slips={"that is the line through the first and the last point: take the best line through all points": ends})
 
 # %% [markdown]
 # ## 3 · Why the curve bends (2 points)
 #
 # `runs` is the lesson's table: columns `d_model`, `n_matmul` (N), `tokens`, `val_loss`, and `bayes_loss`, the loss of the true
 # distribution, which no model can beat. If the loss *above that floor* fell as a power law, $-\Delta\ln(\text{loss above the
-# floor}) / \Delta\ln N$ would be the same between any two neighbouring sizes.
+# floor}) / \Delta\ln N$ would be the same between any two sizes.
 #
-# Compute it between the two smallest sizes (`first`) and between the two largest (`last`). Then choose the explanation of the
-# bend that your two numbers leave standing:
+# Compute it between the two widths in `SMALL` (`first`) and between the two in `LARGE` (`last`), given in the next cell. Then
+# choose the explanation of the bend that your two numbers leave standing:
 #
 # - `"a"` The floor: with the floor taken off, the line is straight.
 # - `"b"` The tokens: each size saw the same few tokens, and more parameters cannot learn what was never shown.
@@ -122,32 +133,40 @@ for i, power in enumerate([0.6, 0.85, 1.0, 1.3]):
 # - `"d"` The counting: with the embedding counted in N, the line is straight.
 #
 # <details><summary>Hint 1</summary>Take the floor off before you take the logarithm.</details>
-# <details><summary>Hint 2</summary>`runs.iloc[0]` and `runs.iloc[1]` are the two smallest, `runs.iloc[-2]` and `runs.iloc[-1]` the two largest.</details>
+# <details><summary>Hint 2</summary>`runs.set_index("d_model").loc[SMALL]` has the two rows of `first`, the smaller width above.</details>
 # <details><summary>Hint 3</summary>If `last` is well below `first`, the line bends although the floor is gone. What is the same for all sizes?</details>
+
+# %%
+SMALL = drawn.choice("small", [[16, 24], [16, 32]])  # widths, your class's
+LARGE = drawn.choice("large", [[32, 96], [48, 96], [64, 96]])
 
 # %% tags=["answer"] labgpt={"id": "bend", "points": 2, "objective": 2, "blank": ["# your answer", "raise NotImplementedError(\"compute first and last, then choose\")", "first = ...", "last = ...", "choice = \"\""]}
 # your answer
 import numpy as np
 
-above = np.log((runs.val_loss - runs.bayes_loss).to_numpy())
-steps = -np.diff(above) / np.diff(np.log(runs.n_matmul.to_numpy()))
-first, last = steps[0], steps[-1]
+rows = runs.set_index("d_model")
+above = np.log(rows.val_loss - rows.bayes_loss)
+first, last = [-np.diff(above[pair])[0] / np.diff(np.log(rows.n_matmul[pair]))[0] for pair in (SMALL, LARGE)]
 choice = "b"
 
 # %% tags=["check"] labgpt={"id": "bend"}
 check.number(first, "first")
 check.number(last, "last")
 check.one_of(choice, "abcd", "choice")
-print(f"the exponent is {first:.2f} between the two smallest sizes and {last:.2f} between the two largest")
+print(f"the exponent is {first:.3f} between widths {SMALL} and {last:.3f} between widths {LARGE}")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "bend"}
 import numpy
 
-falls = -numpy.diff(numpy.log(runs.val_loss - runs.bayes_loss)) / numpy.diff(numpy.log(runs.n_matmul))
-look = "the loss above the floor (val_loss − bayes_loss), between neighbouring sizes, against n_matmul"
-check.close(ask("first"), falls[0], "first", "", look, relative=0.02)
-check.close(ask("last"), falls[-1], "last", "", look, relative=0.02)
+rows = runs.set_index("d_model")
+for name, pair in (("first", SMALL), ("last", LARGE)):
+    n, loss, mine = numpy.log(rows.n_matmul[pair]), rows.val_loss[pair], check.number(ask(name), name)
+    fall, kept = (float(-numpy.diff(numpy.log(y))[0] / numpy.diff(n)[0]) for y in (loss - rows.bayes_loss[pair], loss))
+    said = f"the loss above the floor (val_loss − bayes_loss), between widths {pair[0]} and {pair[1]}, against n_matmul"
+    if abs(mine - kept) <= 0.02 * abs(kept):
+        said = "that is the slope of the whole loss, the floor included: take the logarithm of the loss above the floor"
+    check.close(mine, fall, name, "", "this: " + said, relative=0.02)
 letter = check.one_of(ask("choice"), "abcd", "choice")
 kept = "your two numbers are right, but "
 if letter == "a":
@@ -160,7 +179,7 @@ elif letter == "d":
 # %% [markdown]
 # ## 4 · Where overfitting begins (2 points)
 #
-# A model of width 32 was trained again and again on the same 16,384 tokens; an *epoch* is once through them. `short` is the
+# A model of width `WIDTH` was trained again and again on the same 16,384 tokens; an *epoch* is once through them. `short` is the
 # lesson's table of it, one row for each length of training, shortest first: `tokens` seen in all, `train_loss` on the tokens
 # it was trained on, `val_loss` on tokens it never saw, both in nats per token. Read off, or compute:
 #
@@ -187,17 +206,21 @@ check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "onset"}
 best = short.val_loss.argmin()
-check.close(ask("best_epochs"), int(short.tokens.iloc[best]) // 16_384, "best_epochs", "epochs", "the lowest loss on unseen tokens (val_loss), at epochs, not at positions")
+check.close(ask("best_epochs"), int(short.tokens.iloc[best]) // 16_384, "best_epochs", "epochs", "the lowest loss on unseen tokens (val_loss)",
+            slips={"that is the row's position in the table: look at epochs, not at positions": int(best),
+                   "that has the lowest training loss: take the lowest loss on unseen tokens, val_loss": int(short.tokens.iloc[short.train_loss.argmin()]) // 16_384})
 expected = float(short.val_loss.iloc[-1] - short.val_loss.iloc[best])
 mine = check.number(ask("price"), "price", "nats per token")
 if abs(mine - expected) > 0.002:
-    award(1, f"best_epochs is right, but price is {mine:.4g}: expected {expected:.4g} nats per token; look at val_loss alone, "
-             "the last value and the lowest")
+    said = "the last value and the lowest"
+    if abs(mine - float(short.val_loss.iloc[-1] - short.train_loss.iloc[-1])) < 0.002:
+        said = "that is its gap to the training loss, and a gap costs nothing on new text"
+    award(1, f"best_epochs is right, but price is {mine:.4g}: expected {expected:.4g} nats per token; look at val_loss alone: {said}")
 
 # %% [markdown]
 # ## 5 · A sealed prediction (2 points)
 #
-# Your name draws a width that is not in the table. Predict the validation loss of that model, trained on as many tokens as
+# Your name draws a width that is not in the table, with a number of your class's, `KEY`. Predict the validation loss of that model, trained on as many tokens as
 # those in `runs`: give a range from `low` to `high` that you would bet on nine times in ten. The model is trained when you
 # are graded, not before. (You could train it yourself: then you measure, and learn nothing about predicting.)
 #
@@ -209,12 +232,16 @@ if abs(mine - expected) > 0.002:
 # <details><summary>Hint 2</summary>Between neighbours, take the loss as a straight line in ln N.</details>
 # <details><summary>Hint 3</summary>`np.interp(np.log(my_n), np.log(runs.n_matmul), runs.val_loss)`, and about a hundredth on either side.</details>
 
-# %% tags=["answer"] labgpt={"id": "sealed", "points": 2, "objective": 2, "blank": ["# your answer", "name = \"\"  # yours", "width = sealed.draw(name, [18, 20, 22])  # n_layer is 2 for all of these", "low = None  # nats per token", "high = None  # as long as one of them is None, the check waits"]}
+# %%
+KEY = drawn.integer("key", 1000, 9999)
+WIDTHS = [20, 22, 26, 28, 30]  # n_layer is 2 for all of these
+
+# %% tags=["answer"] labgpt={"id": "sealed", "points": 2, "objective": 2, "blank": ["# your answer", "name = \"\"  # yours", "width = sealed.draw(f\"{KEY} {name}\", WIDTHS)", "low = None  # nats per token", "high = None  # as long as one of them is None, the check waits"]}
 # your answer
 import numpy as np
 
 name = "Ada"
-width = sealed.draw(name, [18, 20, 22])
+width = sealed.draw(f"{KEY} {name}", WIDTHS)
 my_n = 12 * 2 * width**2 + 512 * width
 middle = np.interp(np.log(my_n), np.log(runs.n_matmul), runs.val_loss)
 low, high = middle - 0.013, middle + 0.007  # between two sizes the curve sags below the straight line
@@ -231,13 +258,13 @@ else:
 # %% tags=["hidden"] labgpt={"id": "sealed"}
 low, high = (check.number(ask(end), end, "nats per token") for end in ("low", "high"))
 check.require(low < high, f"low is {low}, high is {high}: expected low below high")
-width = sealed.draw(ask("name"), [18, 20, 22])
+width = sealed.draw(f"{KEY} {ask('name')}", WIDTHS)
 measured = sealed.measure(width, int(runs.tokens.max()))
 score = check.range_score(low, high, measured)
 where = "inside" if low <= measured <= high else "outside"
 said = f"width {width} reached {measured:.3f} nats per token, {where} your range {low:.3f} … {high:.3f}; score {score:.3f}"
 if score > 0.03:
-    look = "the range is wider than it need be" if where == "inside" else "the neighbouring sizes, in ln N"
+    look = "its width: it is wider than it need be" if where == "inside" else "the neighbouring sizes, in ln N: a line in N, or over all sizes, lies far off"
     award(1 if score <= 0.06 else 0, f"{said}, full points need at most 0.03; look at " + look)
 else:
     award(2, said)

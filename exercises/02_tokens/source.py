@@ -13,16 +13,21 @@
 # %%
 from labgpt.course import Lesson, check
 
+SEED = drawn.integer("seed", 0, 2)  # each class has runs of its own
+FIRST = drawn.choice("first budget", [131_072, 262_144])  # of question 1
+LAST = drawn.choice("last budget", [1_048_576, 2_097_152])
 table = Lesson("02_tokens").reference
 floor = 1.89296452  # nats per token: the column bayes_loss of these runs
-finished = table[table.group == "more"].groupby("tokens", as_index=False)[["val_loss"]].mean()  # cooled; means of three seeds
-trunk = table[table.group == "uncooled"].groupby("tokens", as_index=False)[["val_loss"]].mean()  # read on the way
+ours = table[table.seed == SEED].sort_values("tokens")
+finished = ours[ours.group == "more"][["tokens", "val_loss"]].reset_index(drop=True)  # cooled
+trunk = ours[ours.group == "uncooled"][["tokens", "val_loss"]].reset_index(drop=True)  # read on the way
+asked = finished[finished.tokens.between(FIRST, LAST)]
 
 # %% [markdown]
 # ## 1 · What a doubling bought (2 points)
 #
-# `finished` has five finished runs of one model: columns `tokens` and `val_loss`, in nats per token. From the smallest budget to
-# the largest, compute
+# `asked` has finished runs of one model: columns `tokens` and `val_loss`, in nats per token. From its smallest budget to its
+# largest, compute
 #
 # - `nats`: how many nats per token a doubling bought, on average,
 # - `share`: the share of the *excess* (the loss above the `floor`) that a doubling removed, had each removed the same share: a
@@ -36,9 +41,9 @@ trunk = table[table.group == "uncooled"].groupby("tokens", as_index=False)[["val
 # your answer
 import numpy as np
 
-doublings = np.log2(finished.tokens.iloc[-1] / finished.tokens.iloc[0])
-nats = (finished.val_loss.iloc[0] - finished.val_loss.iloc[-1]) / doublings
-excess = finished.val_loss - floor
+doublings = np.log2(asked.tokens.iloc[-1] / asked.tokens.iloc[0])
+nats = (asked.val_loss.iloc[0] - asked.val_loss.iloc[-1]) / doublings
+excess = asked.val_loss - floor
 share = 1 - (excess.iloc[-1] / excess.iloc[0]) ** (1 / doublings)
 
 # %% tags=["check"] labgpt={"id": "doubling"}
@@ -48,26 +53,25 @@ print(f"a doubling bought {nats:.4f} nats per token, or {share:.0%} of the exces
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "doubling"}
-# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, and award)
-seeds = table[table.group == "more"].pivot(index="tokens", columns="seed", values="val_loss")
-first, last = seeds.iloc[0], seeds.iloc[-1]
-buys, removes = (first - last) / 4, 1 - ((last - floor) / (first - floor)) ** 0.25  # one number a seed
+# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
+first, last, k = asked.val_loss.iloc[0], asked.val_loss.iloc[-1], len(asked) - 1
+buys, removes = (first - last) / k, 1 - ((last - floor) / (first - floor)) ** (1 / k)
 mine, part = check.number(ask("nats"), "nats", "nats per token"), check.number(ask("share"), "share")
-said = "from the smallest budget to the largest D is doubled 4 times"
-if abs(mine - (first - last).mean()) < 0.002:
+said = f"from the smallest budget to the largest D is doubled {k} times"
+if abs(mine - (first - last)) < 2e-4:
     said = "that is what all doublings bought together, and there are several"
-elif abs(mine - (first - last).mean() / 16) < 0.002:
-    said = "sixteen times the tokens are not sixteen doublings"
-elif abs(mine - (first - last).mean() / 5) < 0.002:
-    said = "five budgets have four doublings between them"
-check.close(mine, buys.mean(), "nats", "nats per token", "this: " + said, absolute=float(4 * buys.std()))
-if abs(part - removes.mean()) > 4 * removes.std():
-    said = "shares multiply: what 4 doublings leave of the excess is (1 − share)⁴"
-    if abs(part - (1 - (last / first) ** 0.25).mean()) < 0.004 or abs(part - (1 - last / first).mean()) < 0.004:
+elif abs(mine - (first - last) / 2**k) < 2e-4:
+    said = f"{2**k} times the tokens are not {2**k} doublings"
+elif abs(mine - (first - last) / (k + 1)) < 2e-4:
+    said = f"{k + 1} budgets have {k} doublings between them"
+check.close(mine, buys, "nats", "nats per token", "this: " + said, relative=0.01)
+if abs(part - removes) > 0.005:
+    said = f"shares multiply: what {k} doublings leave of the excess is (1 − share) to the power {k}"
+    if abs(part - (1 - (last / first) ** (1 / k))) < 0.004 or abs(part - (1 - last / first)) < 0.004:
         said = "that is a share of the whole loss: take the floor off first"
-    elif abs(part - (1 - (last - floor) / (first - floor)).mean() / 4) < 0.01:
-        said = "the share removed by all four doublings was divided by 4, but shares multiply: each takes from what the one before has left"
-    award(1, f"nats is right, but share is {part:.3g}: expected {removes.mean():.3g} within {4 * removes.std():.2g}; look at this: {said}")
+    elif abs(part - (1 - (last - floor) / (first - floor)) / k) < 0.005:
+        said = f"the share removed by all {k} doublings was divided by {k}, but shares multiply: each takes from what the one before has left"
+    award(1, f"nats is right, but share is {part:.3g}: expected {removes:.3g}; look at this: {said}")
 
 # %% [markdown]
 # ## 2 · Tokens for a target (2 points)
@@ -100,7 +104,10 @@ check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "target"}
 text = {"E": 1.69, "A": 406.4, "alpha": 0.34, "B": 410.7, "beta": 0.28}
-for target, n, law in [(1.96, 26_112, LAW), (2.2, 7e10, text), (3.0, 4e8, text), (1.93, 229_376, LAW)]:
+above = [drawn.number(f"above {i}", 0.02, 0.3) for i in range(4)]  # what tokens may leave, in nats
+cases = [(round(law["E"] + law["A"] / n ** law["alpha"] + more, 4), n, law)
+         for more, n, law in zip(above, [drawn.integer("n", 20_000, 90_000), 7e10, drawn.integer("large n", 3e8, 9e8), 229_376], [LAW, text, text, LAW])]  # fmt: skip
+for target, n, law in cases:
     a, call = law["A"] / n ** law["alpha"], f"tokens_for({target}, {n:.6g}, {law})"
     truth = (law["B"] / (target - law["E"] - a)) ** (1 / law["beta"])
     mine = check.number(ask("tokens_for", target, n, law), call, "tokens")
@@ -109,7 +116,7 @@ for target, n, law in [(1.96, 26_112, LAW), (2.2, 7e10, text), (3.0, 4e8, text),
              "the last step: a power β is undone by the power 1/β": law["B"] / (target - law["E"] - a)}  # fmt: skip
     said = next((s for s, value in slips.items() if abs(mine - value) < 1e-3 * value), "what is left for B/D^β once E and A/N^α are taken off")
     check.close(mine, truth, call, "tokens", "this: " + said, relative=1e-3)
-for target, n, law in [(1.92, 14_336, LAW), (2.0, 1e9, text), (1.6, 7e10, text)]:
+for target, n, law in [(1.92, 14_336, LAW), (drawn.number("too low", 1.75, 2.0), 1e9, text), (drawn.number("below E", 1.2, 1.68), 7e10, text)]:
     try:
         mine = ask("tokens_for", target, n, law)
     except AssertionError:
@@ -155,69 +162,80 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "spot"}
 import numpy
 
-for seed, where in [(0, 262_144), (1, 524_288), (2, 262_144), (2, 1_048_576), (1, 1_048_576)]:
-    rows = table[table.seed == seed]
+cases = []
+for i, where in enumerate([262_144, 524_288, 1_048_576]):  # ours, one seed each
+    rows = table[table.seed == drawn.integer(f"spot seed {i}", 0, 2)]
     losses = rows[rows.group == "more"].set_index("tokens").val_loss.sort_index()
     losses[where] = rows[(rows.group == "uncooled") & (rows.tokens == where)].val_loss.item()
-    tokens, values = losses.index.tolist(), losses.round(4).tolist()
-    mine = ask("spot", tokens, values, floor)
+    cases.append((losses.index.tolist(), losses.round(4).tolist(), floor, where))
+for i, place in enumerate([2, 4]):  # made up: excess falls as a power, and one point is too high by about a sixth: it falls all the same
+    low, power, tokens = drawn.number(f"floor {i}", 1.2, 2.2), drawn.number(f"power {i}", 0.4, 0.6), [drawn.integer(f"start {i}", 30, 90) * 1000]
+    tokens += [tokens[0] * 2**j for j in range(1, 7)]
+    losses = [low + 0.5 * 2 ** (-j * power) * drawn.number(f"spot {i} {j}", 0.99, 1.01) * (1.17 if j == place else 1) for j in range(7)]
+    cases.append((tokens, [round(y, 4) for y in losses], low, tokens[place]))
+for tokens, values, low, where in cases:
+    mine = ask("spot", tokens, values, low)
     said = "how far each point lies above the straight line between its neighbours, in logarithms"
     if mine == tokens[1 + int(numpy.argmin(-numpy.diff(values)))]:
         said = "that is where the loss fell by the fewest nats, but every doubling buys fewer: compare with what its neighbours say, not with 0"
     elif mine is None:
         said = "the loss need not rise at such a point: it may only fall by less than it should"
-    check.require(mine == where, f"spot({tokens}, {values}, {floor}) is {check.shown(mine)}: expected {where} tokens; look at this: {said}")
+    check.require(mine == where, f"spot({tokens}, {values}, {low}) is {check.shown(mine)}: expected {where} tokens; look at this: {said}")
 
 # %% [markdown]
 # ## 4 · What the trunk was worth (2 points)
 #
 # `trunk` has the lesson's long run, read on the way at four budgets; `finished` has runs that were cooled at those budgets.
 #
-# - `worth`: the number of tokens with which a *finished* run reaches the loss that the trunk showed at 1,048,576 tokens. Read it
-#   off between the rows of `finished`, with ln D against ln(loss above the floor).
-# - `choice`: what explains the difference between `worth` and 1,048,576?
+# - `worth`: the number of tokens with which a *finished* run reaches the loss that the trunk showed at `AT` tokens. Read it off
+#   between the rows of `finished`, with ln D against ln(loss above the floor).
+# - `choice`: what explains the difference between `worth` and `AT`?
 #   - `"a"` The trunk had stopped learning by about `worth` tokens.
 #   - `"b"` The trunk's rate was still high: lowered from there on, the same run ends near the finished one.
 #   - `"c"` The trunk had memorised its tokens.
 #   - `"d"` A model of this size can use no more than about `worth` tokens.
 #
 # <details><summary>Hint 1</summary>Where did the finished runs of larger budgets come from? Look up what a branch is.</details>
-# <details><summary>Hint 2</summary>Between which two rows of `finished` does the trunk's last loss lie?</details>
+# <details><summary>Hint 2</summary>Between which two rows of `finished` does the trunk's loss at `AT` lie?</details>
 # <details><summary>Hint 3</summary>`np.exp(np.interp(-y, -Y, X))` with X = ln D and Y = ln(loss − floor) of `finished`: np.interp wants rising numbers, so both signs turn.</details>
+
+# %%
+AT = drawn.choice("read at", [262_144, 524_288, 1_048_576])  # tokens, your class's
 
 # %% tags=["answer"] labgpt={"id": "worth", "points": 2, "objective": 2, "blank": ["# your answer", "raise NotImplementedError(\"how many tokens, and which explanation\")", "worth = ...", "choice = \"\""]}
 # your answer
 import numpy as np
 
-shown = np.log(trunk.val_loss.iloc[-1] - floor)
+shown = np.log(trunk.val_loss[trunk.tokens == AT].item() - floor)
 worth = np.exp(np.interp(-shown, -np.log(finished.val_loss - floor), np.log(finished.tokens)))
 choice = "b"
 
 # %% tags=["check"] labgpt={"id": "worth"}
 check.require(1000 < check.number(worth, "worth", "tokens") < 1e8, f"worth is {worth:.3g}: expected a number of tokens; look at whether it is still a logarithm")
 check.one_of(choice, "abcd", "choice")
-print(f"read on the way at 1,048,576 tokens, the trunk was worth a finished run on {worth:,.0f}")
+print(f"read on the way at {AT:,} tokens, the trunk was worth a finished run on {worth:,.0f}")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "worth"}
 import numpy
 
-wide = table[table.group.isin(["more", "uncooled"])].pivot(index=["group", "tokens"], columns="seed", values="val_loss")
-height = numpy.log(wide - floor)
-budgets = numpy.log(height.loc["more"].index.to_numpy(dtype=float))
-each = numpy.array([numpy.exp(numpy.interp(-height[s]["uncooled", 1_048_576], -height[s]["more"], budgets)) for s in height])
+heights, budgets = numpy.log(finished.val_loss - floor), numpy.log(finished.tokens)
+shown = float(trunk.val_loss[trunk.tokens == AT].item())
+truth = float(numpy.exp(numpy.interp(-numpy.log(shown - floor), -heights, budgets)))
 mine = check.number(ask("worth"), "worth", "tokens")
-said = "the trunk's last loss, between the rows of finished on either side of it"
+said = f"the trunk's loss at {AT:,}, between the rows of finished on either side of it"
 if mine <= 131_073 or mine >= 2_097_151:
     said = "that is the end of the table: np.interp wants numbers that rise, and losses fall"
-elif mine > 1_048_576:
-    said = "that looks the finished loss up among the trunk's: which of the two runs was cooled?"
-elif abs(mine / 1_048_576 - 1) < 1e-3:
+elif abs(mine / AT - 1) < 1e-3:
     said = "equal tokens do not give an equal loss, as val_loss in both tables shows"
-check.close(mine, each.mean(), "worth", "tokens", "this: " + said, absolute=float(4 * each.std(ddof=1)))
+elif mine > AT:
+    said = "that looks the finished loss up among the trunk's: which of the two runs was cooled?"
+elif abs(mine / float(numpy.interp(-shown, -finished.val_loss, finished.tokens)) - 1) < 1e-3:
+    said = "that is read off on plain axes: take the logarithms of D and of the loss above the floor"
+check.close(mine, truth, "worth", "tokens", "this: " + said, relative=0.02)
 letter, kept = check.one_of(ask("choice"), "abcd", "choice"), "worth is right, but "
 if letter == "a":
-    award(1, kept + "the trunk had not stopped learning: its branches, cooled later, end ever lower; look at finished at 1,048,576")
+    award(1, kept + "the trunk had not stopped learning: its branches, cooled later, end ever lower; look at finished at " + f"{AT:,}")
 elif letter == "c":
     award(1, kept + "nothing was memorised: no token of this run came twice; look at what a branch does to the rate")
 elif letter == "d":
@@ -254,8 +272,14 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "compare"}
 import math
 
-for models, n_bytes in [({"letters": (1.5, 9_000), "pieces": (3.4, 3_600)}, 9_000), ({"small": (2.2, 50_000), "medium": (2.9, 31_000), "large": (4.6, 24_000)}, 120_000),
-                        ({"words": (6.1, 2_000), "bytes": (1.3, 10_500)}, 10_500)]:  # fmt: skip
+
+def vary(name, loss, tokens):
+    return name, (drawn.number(f"loss {name}", loss - 0.05, loss + 0.05), tokens + drawn.integer(f"tokens {name}", -200, 200))
+
+
+for models, n_bytes in [(dict([vary("letters", 1.5, 9_000), vary("pieces", 3.2, 3_600)]), 9_300),
+                        (dict([vary("small", 2.2, 50_000), vary("medium", 2.9, 31_000), vary("large", 4.6, 24_000)]), 120_000),
+                        (dict([vary("words", 6.1, 1_900), vary("bytes", 1.3, 10_300)]), 10_600)]:  # fmt: skip
     call, mine = f"compare({models}, {n_bytes})", ask("compare", models, n_bytes)
     check.require(type(mine) in (tuple, list) and len(mine) == 2 and type(mine[1]) is dict and set(mine[1]) == set(models),
                   f"{call} is {check.shown(mine)}: expected a name and a dictionary of bits per byte")

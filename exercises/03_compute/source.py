@@ -15,10 +15,11 @@ from labgpt.course import Lesson, check
 from labgpt.course.packages import ROOT
 from labgpt.laws import forecast
 
+SEED = drawn.integer("seed", 0, 2)  # each class has runs of its own
 table = Lesson("03_compute").reference
 iso = table[table.group == "isoflop"].copy()  # five sizes at three budgets, three seeds
 iso["budget"] = iso.groupby(["n_matmul", "seed"])["tokens"].rank().map({1: "C", 2: "2C", 3: "4C"})
-valleys = iso.pivot_table(index="n_matmul", columns="budget", values="val_loss")  # means of the seeds
+valleys = iso[iso.seed == SEED].pivot(index="n_matmul", columns="budget", values="val_loss")
 sealed = forecast.read(ROOT / "data" / "reference" / "03_forecast.json")  # the lesson's, sealed before the run
 LAW = sealed["law"]  # E, A, alpha, B, beta
 
@@ -52,11 +53,13 @@ print(f"the exact count lies {exact / rule - 1:.1%} above the rule")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "flops"}
-# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, and award)
+# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
 from labgpt import cost
 from labgpt.spec import ModelConfig
 
-for vocab_size, seq_len, n_layer, d, tokens in [(512, 64, 3, 24, 284_672), (256, 128, 2, 16, 1_000_000), (1024, 256, 4, 64, 50_000)]:
+cases = [(drawn.integer(f"vocab {i}", 200, 2000), drawn.integer(f"row {i}", 40, 400), drawn.integer(f"depth {i}", 2, 8),
+          8 * drawn.integer(f"width {i}", 2, 16), drawn.integer(f"tokens {i}", 10_000, 900_000)) for i in range(3)]  # fmt: skip
+for vocab_size, seq_len, n_layer, d, tokens in cases:
     model, call = ModelConfig(vocab_size, seq_len, n_layer, d), f"flops({vocab_size}, {seq_len}, {n_layer}, {d}, {tokens})"
     n, looked_up, seen = cost.parameters(model).matmul, vocab_size * d, 6 * n_layer * d * (seq_len + 1)
     mine = ask("flops", vocab_size, seq_len, n_layer, d, tokens)
@@ -77,14 +80,14 @@ for vocab_size, seq_len, n_layer, d, tokens in [(512, 64, 3, 24, 284_672), (256,
 # ## 2 · The bottom of a valley (2 points)
 #
 # The best trained size is a step: sizes stand a factor of two apart. To read between them, lay a *parabola*, the curve
-# y = a·x² + b·x + c, through the best point and its two neighbours, with x = ln N and y = loss; its bottom is at x = −b/(2a).
+# y = p·x² + q·x + r, through the best point and its two neighbours, with x = ln N and y = loss; its bottom is at x = −q/(2p).
 #
 # Write `bottom(n, losses)`: two lists in order of growing N. The best is neither the first nor the last. Return
 # `(trained, smooth)`: the best trained size, and the size at the parabola's bottom.
 #
 # <details><summary>Hint 1</summary>`i = losses.index(min(losses))` is the place of the best. Which three points does the parabola go through?</details>
-# <details><summary>Hint 2</summary>`a, b, c = np.polyfit(x, y, 2)` gives the parabola.</details>
-# <details><summary>Hint 3</summary>x is ln N there: smooth = exp(−b/(2a)).</details>
+# <details><summary>Hint 2</summary>`p, q, r = np.polyfit(x, y, 2)` gives the parabola.</details>
+# <details><summary>Hint 3</summary>x is ln N there: smooth = exp(−q/(2p)).</details>
 
 # %% tags=["answer"] labgpt={"id": "bottom", "points": 2, "objective": 2, "blank": ["# your answer", "def bottom(n, losses):", "    raise NotImplementedError(\"return trained, smooth\")"]}
 # your answer
@@ -93,8 +96,8 @@ import numpy as np
 
 def bottom(n, losses):
     i = int(np.argmin(losses))
-    a, b, _ = np.polyfit(np.log(n[i - 1 : i + 2]), losses[i - 1 : i + 2], 2)
-    return n[i], float(np.exp(-b / (2 * a)))
+    p, q, _ = np.polyfit(np.log(n[i - 1 : i + 2]), losses[i - 1 : i + 2], 2)
+    return n[i], float(np.exp(-q / (2 * p)))
 
 # %% tags=["check"] labgpt={"id": "bottom"}
 trained, smooth = bottom([10_000, 20_000, 40_000], [2.1, 2.0, 2.1])  # the same on both sides
@@ -108,17 +111,25 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "bottom"}
 import numpy
 
-made_up = [3_000, 7_000, 12_000, 31_000, 70_000, 120_000, 260_000]
-cases = [(made_up, [2.6, 2.31, 2.2, 2.112, 2.14, 2.25, 2.7])]
-for seed, budget in [(1, "C"), (2, "2C"), (0, "4C")]:
-    column = iso[(iso.seed == seed) & (iso.budget == budget)].set_index("n_matmul").val_loss.sort_index()
+
+def valley(i, bends):
+    """Seven sizes, unevenly apart; the loss about a bottom somewhere in the middle, steeper below it than above."""
+    n = [round(3_000 * 2.2**j * drawn.number(f"size {i} {j}", 0.85, 1.15)) for j in range(7)]
+    middle = numpy.log(n[3]) + drawn.number(f"middle {i}", -0.3, 0.3)
+    x = numpy.log(n) - middle
+    return n, [round(float(y), 4) for y in 2.1 + bends * (x**2 - 0.2 * x**3 + 0.05 * x**4)]
+
+
+cases = [valley(0, 0.05), valley(1, 0.02)]
+for i, budget in enumerate(["C", "2C", "4C"]):  # ours, one seed each
+    column = iso[(iso.seed == drawn.integer(f"valley seed {i}", 0, 2)) & (iso.budget == budget)].set_index("n_matmul").val_loss.sort_index()
     cases.append((column.index.tolist(), column.round(4).tolist()))
 for n, losses in cases:
     i, call, x, mine = losses.index(min(losses)), f"bottom({n}, {losses})", numpy.log(n), ask("bottom", n, losses)
 
     def lowest(x, y):
-        a, b, _ = numpy.polyfit(x, y, 2)
-        return float(-b / (2 * a))
+        p, q, _ = numpy.polyfit(x, y, 2)
+        return float(-q / (2 * p))
 
     check.require(type(mine) in (tuple, list) and len(mine) == 2, f"{call} is {check.shown(mine)}: expected two sizes, trained and smooth")
     said = "that is its place in the list" if mine[0] in (i, i + 1) else "the size that has the lowest loss"
@@ -134,8 +145,9 @@ for n, losses in cases:
 # %% [markdown]
 # ## 3 · How fast does the best size grow? (2 points)
 #
-# `valleys` holds the lesson's losses: a row for each size (the index is N), the columns `C`, `2C` and `4C`. If the best size grows
-# as C^a, then a = ln(best size at 4C / best size at C) / ln 4. Compute it
+# `valleys` holds losses of the lesson, of one seed: a row for each size (the index is N), the columns `C`, `2C` and `4C`. If the
+# best size grows as C^a, then a is ln(best size at the larger budget / best size at the smaller) over ln of how many times larger
+# that budget is. For the budgets `SMALL` and `LARGE`, `TIMES` as large, compute it
 #
 # - `stepped`: from the best trained sizes,
 # - `smooth`: from the bottoms of the parabolas of question 2.
@@ -147,9 +159,13 @@ for n, losses in cases:
 # - `"c"` Neither can overrule the law: with sizes a factor of two apart, the result hangs on how one reads between them.
 # - `"d"` They differ by chance; with more seeds both would come out the same.
 #
-# <details><summary>Hint 1</summary>What would `stepped` have been, had the next larger size been best at 4C?</details>
-# <details><summary>Hint 2</summary>Take `valleys["C"]` and `valleys["4C"]`; your `bottom` has to stand in this cell too.</details>
-# <details><summary>Hint 3</summary>Look at single seeds (`iso[iso.seed == 1]`): does `stepped` change?</details>
+# <details><summary>Hint 1</summary>What would `stepped` have been, had the next larger size been best at the larger budget?</details>
+# <details><summary>Hint 2</summary>Take `valleys[SMALL]` and `valleys[LARGE]`; your `bottom` has to stand in this cell too.</details>
+# <details><summary>Hint 3</summary>Look at the other seeds (`iso[iso.seed == 1]`): does `stepped` change?</details>
+
+# %%
+BUDGETS = drawn.choice("span", [["C", "2C", 2], ["2C", "4C", 2], ["C", "4C", 4]])  # your class's
+SMALL, LARGE, TIMES = BUDGETS
 
 # %% tags=["answer"] labgpt={"id": "growth", "points": 2, "objective": 2, "blank": ["# your answer", "raise NotImplementedError(\"two exponents, then choose\")", "stepped = ...", "smooth = ...", "choice = \"\""]}
 # your answer
@@ -158,12 +174,12 @@ import numpy as np
 
 def lowest(losses):
     i = int(losses.argmin())
-    a, b, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
-    return np.exp(-b / (2 * a))
+    p, q, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
+    return np.exp(-q / (2 * p))
 
 
-stepped = np.log(valleys["4C"].idxmin() / valleys["C"].idxmin()) / np.log(4)
-smooth = np.log(lowest(valleys["4C"]) / lowest(valleys["C"])) / np.log(4)
+stepped = np.log(valleys[LARGE].idxmin() / valleys[SMALL].idxmin()) / np.log(TIMES)
+smooth = np.log(lowest(valleys[LARGE]) / lowest(valleys[SMALL])) / np.log(TIMES)
 choice = "c"
 
 # %% tags=["check"] labgpt={"id": "growth"}
@@ -179,27 +195,27 @@ import numpy
 
 def lowest(losses):
     i = int(losses.argmin())
-    a, b, _ = numpy.polyfit(numpy.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
-    return float(numpy.exp(-b / (2 * a)))
+    p, q, _ = numpy.polyfit(numpy.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
+    return float(numpy.exp(-q / (2 * p)))
 
 
-by_seed = [iso[iso.seed == s].pivot(index="n_matmul", columns="budget", values="val_loss") for s in sorted(iso.seed.unique())]
-steps = [float(numpy.log(v["4C"].idxmin() / v["C"].idxmin()) / numpy.log(4)) for v in by_seed]
-falls = [float(numpy.log(lowest(v["4C"]) / lowest(v["C"])) / numpy.log(4)) for v in by_seed]
-for name, values in (("stepped", steps), ("smooth", falls)):
-    truth, mine = float(numpy.mean(values)), check.number(ask(name), name)
-    room = max(4 * float(numpy.std(values, ddof=1)), 0.01)
-    said = "ln of the ratio of the best sizes at 4C and C, over ln 4"
-    if abs(mine - 2 * truth) <= 2 * room:
-        said = "from C to 4C the budget grows by 4, so divide by ln 4, not by ln 2"
-    elif abs(mine - 4**truth) <= 4 * room:
-        said = "that is by how much the size grew: the exponent is its ln over ln 4"
-    elif name == "smooth" and abs(mine - steps[0]) <= 0.01:
+best = {budget: valleys[budget].idxmin() for budget in (SMALL, LARGE)}
+steps = float(numpy.log(best[LARGE] / best[SMALL]) / numpy.log(TIMES))
+falls = float(numpy.log(lowest(valleys[LARGE]) / lowest(valleys[SMALL])) / numpy.log(TIMES))
+for name, truth in (("stepped", steps), ("smooth", falls)):
+    mine, said = check.number(ask(name), name), f"ln of the ratio of the best sizes at {LARGE} and {SMALL}, over ln {TIMES}"
+    if abs(mine - truth * numpy.log(TIMES)) <= 0.01:
+        said = f"that is the ln of the ratio alone: from {SMALL} to {LARGE} the budget grows by {TIMES}, so divide by ln {TIMES}"
+    elif abs(mine - TIMES**truth) <= 0.02:
+        said = f"that is by how much the size grew: the exponent is its ln over ln {TIMES}"
+    elif name == "smooth" and abs(mine - steps) <= 0.01:
         said = "that is the best trained sizes' number again"
-    check.close(mine, truth, name, "", "this: " + said, absolute=room)
+    check.close(mine, truth, name, "", "this: " + said, absolute=0.01)
 letter, kept = check.one_of(ask("choice"), "abcd", "choice"), "your two numbers are right, but "
 if letter == "a":
-    award(1, kept + "trained sizes come in steps: had the next one been best at 4C, a would have been .95; look at how far apart they stand")
+    larger = valleys.index[valleys.index > best[LARGE]][0]
+    award(1, kept + f"trained sizes come in steps: had the next one been best at {LARGE}, a would have been "
+                    f"{numpy.log(larger / best[SMALL]) / numpy.log(TIMES):.2f}; look at how far apart they stand")
 elif letter == "b":
     award(1, kept + "a parabola through three points is a reading too, with an error of its own, and no proof against a law through all of them")
 elif letter == "d":
@@ -243,7 +259,8 @@ check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "split"}
 text = {"E": 1.69, "A": 406.4, "alpha": 0.34, "B": 410.7, "beta": 0.28}
-for c, factor, law in [(4e11, 1, LAW), (5e10, 3, LAW), (5.76e23, 1, text), (1e21, 0.25, text)]:
+budgets = [drawn.number(f"budget {i}", 1, 9) * scale for i, scale in enumerate([1e11, 1e10, 1e23, 1e21])]
+for c, factor, law in zip(budgets, [1, drawn.choice("large", [2, 3, 5]), 1, drawn.choice("small", [0.25, 0.4, 0.5])], [LAW, LAW, text, text]):
     alpha, beta, call = law["alpha"], law["beta"], f"split({c:.4g}, {factor}, {law})"
     scale = factor * (alpha * law["A"] / (beta * law["B"])) ** (1 / (alpha + beta))
     n = scale * (c / 6) ** (beta / (alpha + beta))
@@ -299,8 +316,14 @@ print(judge(sealed, unseen.val_loss.tolist(), float(unseen.bayes_loss.iloc[0])))
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "judge"}
-for seal, losses, floor in [({"predicted": 2.05, "low": 2.01, "high": 2.1}, [1.99, 1.995, 2.02], 1.8), ({"predicted": 1.95, "low": 1.9, "high": 1.98}, [1.97, 1.962], 1.893),
-                            ({"predicted": 2.4, "low": 2.3, "high": 2.43}, [2.41, 2.47, 2.44, 2.45], 1.69)]:  # fmt: skip
+cases = []
+for i, (inside, off) in enumerate([(False, [-0.02, -0.015, 0.01]), (True, [0.004, -0.004]), (False, [-0.01, 0.05, 0.02, 0.03]), (True, [0.03, -0.012, -0.02])]):
+    edge, width = drawn.number(f"edge {i}", 1.9, 2.6), drawn.number(f"width {i}", 0.06, 0.12)  # measured about the edge of the range
+    mean = edge + sum(off) / len(off)
+    low = edge if (mean > edge) is inside else edge - width
+    seal = {"predicted": round(low + width * drawn.number(f"at {i}", 0.3, 0.7), 4), "low": low, "high": round(low + width, 4)}
+    cases.append((seal, [round(edge + each, 4) for each in off], round(edge - drawn.number(f"excess {i}", 0.1, 0.5), 3)))
+for seal, losses, floor in cases:
     mine, call = ask("judge", seal, losses, floor), f"judge({seal}, {losses}, {floor})"
     check.require(type(mine) is dict and set(mine) == {"off", "of_excess", "inside"}, f"{call} is {check.shown(mine)}: expected a dictionary with off, of_excess, inside")
     measured = sum(losses) / len(losses)
@@ -350,8 +373,10 @@ print({name: f"{value:,.2f} hours" for name, value in mine.items()})
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "hours"}
-for c, run, cores, devices in [(3e17, {"flops": 4e11, "seconds": 9.5}, 4, {"H100": (989e12, 0.4), "T4": (65e12, 0.25)}),
-                               (2.5e20, {"flops": 1.6e12, "seconds": 47.8}, 2, {"TPU v5e": (197e12, 0.45), "A100": (312e12, 0.38)})]:  # fmt: skip
+cases = [(drawn.number(f"c {i}", 1, 9) * scale, {"flops": round(drawn.number(f"flops {i}", 2, 20) * 1e11), "seconds": drawn.number(f"seconds {i}", 5, 50)},
+          drawn.integer(f"cores {i}", 2, 12), {name: (peak, drawn.number(f"share of {name}", 0.2, 0.6)) for name, peak in devices.items()})
+         for i, (scale, devices) in enumerate([(1e17, {"H100": 989e12, "T4": 65e12}), (1e20, {"TPU v5e": 197e12, "A100": 312e12})])]  # fmt: skip
+for c, run, cores, devices in cases:
     mine, call = ask("hours", c, run, cores, devices), f"hours({c:.3g}, {run}, {cores}, {devices})"
     check.require(type(mine) is dict and set(mine) == {"laptop", *devices}, f"{call} is {check.shown(mine)}: expected hours for laptop and each of the devices")
     one = c / (run["flops"] / run["seconds"]) / 3600

@@ -36,17 +36,21 @@ def activations(rows, seq_len, d_model, n_head, n_layer, scores=True):
     return n_layer * rows * per_row
 
 # %% tags=["check"] labgpt={"id": "activations"}
-check.close(activations(1, 2048, 12288, 96, 1) / 1e9, 2.869, "one layer of GPT-3, one row of 2,048 tokens", "GB", "both terms, the heads and the units", absolute=0.001)
+check.close(activations(1, 2048, 12288, 96, 1) / 1e9, 2.869, "one layer of GPT-3, one row of 2,048 tokens", "GB", "both terms, and the units", absolute=0.001,
+            slips={"one table of scores is counted, but each of the heads has one": 0.87661})
 check.close(activations(1, 2048, 12288, 96, 2) / activations(1, 2048, 12288, 96, 1), 2, "two layers over one", "", "n_layer")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "activations"}
-# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, and award)
-for rows, length, d, heads, layers, scores in [(4, 512, 768, 12, 12, True), (1, 4096, 1024, 16, 24, True), (8, 1024, 1600, 25, 48, False), (3, 64, 128, 2, 4, True)]:
+# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
+cases = [(drawn.integer(f"rows {i}", 2, 9), 64 * drawn.integer(f"length {i}", 1, 64), 64 * (heads := drawn.integer(f"heads {i}", 2, 25)), heads,
+          drawn.integer(f"layers {i}", 3, 48), scores) for i, scores in enumerate([True, True, False, True])]  # fmt: skip
+for rows, length, d, heads, layers, scores in cases:
     truth = layers * rows * (34 * length * d + scores * 5 * heads * length**2)
     call = f"activations({rows}, {length}, {d}, {heads}, {layers}, scores={scores})"
-    check.close(ask("activations", rows, length, d, heads, layers, scores), truth, call, "bytes",
-                "the rows (pairs lie within a row), the heads, and the square of the length", relative=1e-6)  # fmt: skip
+    slips = {"tokens of different rows are paired, but pairs lie within a row": layers * (34 * rows * length * d + 5 * heads * (rows * length) ** 2),
+             "the scores, with the square of the length, are counted though none are kept": layers * rows * (34 * length * d + 5 * heads * length**2)}
+    check.close(ask("activations", rows, length, d, heads, layers, scores), truth, call, "bytes", "what each row keeps, in each layer", relative=1e-6, slips=slips)
 
 # %% [markdown]
 # ## 2 · Price a run (2 points)
@@ -75,12 +79,18 @@ check.close(same, dollars, "dollars on 16 devices", "$", "half the time, twice t
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "price"}
-for n, tokens, gpus, peak, mfu, hourly in [(175e9, 300e9, 1024, 312e12, 0.45, 1.5), (1.5e9, 10e9, 1, 65e12, 0.25, 0.5), (7e9, 2e12, 256, 989e12, 0.38, 3.0)]:
+cases = [(drawn.number(f"n {i}", 1, 9) * scale, drawn.number(f"tokens {i}", 10, 30) * scale, gpus, peak, drawn.number(f"mfu {i}", 0.2, 0.5), drawn.number(f"hourly {i}", 0.5, 4))
+         for i, (scale, gpus, peak) in enumerate([(1e11, 1024, 312e12), (1e9, 3, 65e12), (1e10, 256, 989e12)])]  # fmt: skip
+for n, tokens, gpus, peak, mfu, hourly in cases:
     seconds, call = 6 * n * tokens / (gpus * peak * mfu), f"price({n:.3g}, {tokens:.3g}, {gpus}, {peak:.3g}, {mfu}, {hourly})"
     mine = ask("price", n, tokens, gpus, peak, mfu, hourly)
     check.require(type(mine) in (tuple, list) and len(mine) == 2, f"{call} is {check.shown(mine)}: expected days and dollars")
-    check.close(mine[0], seconds / 86_400, f"days of {call}", "days", "6 FLOPs a weight and token, and the share of the peak that is reached", relative=1e-6)
-    check.close(mine[1], seconds / 3600 * gpus * hourly, f"dollars of {call}", "$", "device-hours: every device is paid for, all the time", relative=1e-6)
+    check.close(mine[0], seconds / 86_400, f"days of {call}", "days", "the FLOPs over what all devices really do in a day", relative=1e-6,
+                slips={"that is at the peak, but only a share of the peak is reached": seconds / 86_400 * mfu,
+                       "only the way forward is counted, 2 FLOPs, but training takes 6 FLOPs a weight and token": seconds / 86_400 / 3})
+    check.close(mine[1], seconds / 3600 * gpus * hourly, f"dollars of {call}", "$", "device-hours: every device is paid for, all the time", relative=1e-6,
+                slips={"days are multiplied with the price of an hour; take device-hours": seconds / 86_400 * gpus * hourly,
+                       "one device alone is paid for; take device-hours, of all of them": seconds / 3600 * hourly})
 
 # %% [markdown]
 # ## 3 · The machines or the grid? (2 points)
@@ -105,25 +115,32 @@ def effects(first, second):
 bloom = [{"device_hours": 1_082_880, "watts": 400, "pue": 1.1, "grams": 385}, {"device_hours": 1_082_990, "watts": 400, "pue": 1.0, "grams": 57}]
 mine = effects(*bloom)
 check.require(sorted(mine) == ["building", "devices", "grid"], f"effects gives {sorted(mine)}: expected devices, building, grid")
-check.close(mine["devices"] * mine["building"] * mine["grid"], 24.7 / 183.4, "the product of BLOOM's three factors", "", "183.4 t became 24.7 t: hours · watts, PUE and grams, each the second's over the first's", relative=0.01)
+check.close(mine["devices"] * mine["building"] * mine["grid"], 24.7 / 183.4, "the product of BLOOM's three factors", "", "183.4 t became 24.7 t: hours · watts, PUE and grams", relative=0.01,
+            slips={"the factors lead from the second account to the first; take the second's over the first's": 7.429,
+                   "the building's factor is taken from its overhead alone, PUE − 1; all that it draws goes with PUE": 0})
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "effects"}
-old = {"device_hours": 40_000, "watts": 330, "pue": 1.59, "grams": 661.9}
-for first, second in [(old, {"device_hours": 9_000, "watts": 700, "pue": 1.1, "grams": 661.9}), (old, old | {"grams": 40.7}),
-                      ({"device_hours": 5_000, "watts": 400, "pue": 1.1, "grams": 56.0}, {"device_hours": 5_500, "watts": 350, "pue": 1.3, "grams": 582.3})]:  # fmt: skip
+def account(i, hours):
+    return {"device_hours": drawn.integer(f"hours {i}", hours, 2 * hours), "watts": drawn.integer(f"watts {i}", 250, 700),
+            "pue": drawn.number(f"pue {i}", 1.1, 1.6), "grams": drawn.number(f"grams {i}", 40, 660)}  # fmt: skip
+
+
+old = account("old", 40_000)
+for first, second in [(old, account("new", 9_000)), (old, old | {"grams": drawn.number("cleaner", 20, 39)}), (account("one", 5_000), account("other", 5_000))]:
     mine, call = ask("effects", first, second), f"effects({first}, {second})"
     truth = {"devices": second["device_hours"] * second["watts"] / (first["device_hours"] * first["watts"]),
              "building": second["pue"] / first["pue"], "grid": second["grams"] / first["grams"]}  # fmt: skip
     check.require(type(mine) is dict and set(mine) == set(truth), f"{call} is {check.shown(mine)}: expected a dictionary with devices, building, grid")
     look = {"devices": "hours · watts, the second's over the first's", "building": "the second's PUE over the first's", "grid": "the second's grams over the first's"}
     for name, value in truth.items():
-        check.close(mine[name], value, f"{name} of {call}", "", look[name], relative=1e-6)
+        slips = {"those are the watts alone, but energy is hours · watts, and a device of more watts may need fewer hours": second["watts"] / first["watts"]}
+        check.close(mine[name], value, f"{name} of {call}", "", look[name], relative=1e-6, slips=slips if name == "devices" else None)
 
 # %% [markdown]
 # ## 4 · Laptop, laboratory, company (2 points)
 #
-# A model of 1.3 billion weights on 26 billion tokens, C = 6·N·D. Three plans:
+# A model of `WEIGHTS` billion weights on `TOKENS` billion tokens costs `C` FLOPs. Three plans:
 #
 # | | devices | FLOPs a second, each | watts, each | PUE | grid, g/kWh |
 # |---|---|---|---|---|---|
@@ -139,11 +156,15 @@ for first, second in [(old, {"device_hours": 9_000, "watts": 700, "pue": 1.1, "g
 # <details><summary>Hint 2</summary>kWh = seconds · watts / 3.6e6. Work out all three plans before you choose.</details>
 # <details><summary>Hint 3</summary>Joules a FLOP are watts over FLOPs a second. Compare the three.</details>
 
+# %%
+WEIGHTS = drawn.number("weights", 0.8, 2.8)  # billions, your class's
+TOKENS = drawn.number("tokens", 15, 60)  # billions
+C = 6 * WEIGHTS * 1e9 * TOKENS * 1e9
+
 # %% tags=["answer"] labgpt={"id": "plan", "points": 2, "objective": 2, "blank": ["# your answer", "laptop_kwh = None", "most = None", "because = None"]}
 # your answer
 runs = table[table.d_model == 64]
 pace = float((runs.flops / runs.seconds).median())
-C = 6 * 1.3e9 * 26e9
 laptop_kwh = C / (2 * pace) * (2 * 15) / 3.6e6
 most = "A"
 because = "r"
@@ -159,10 +180,12 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "plan"}
 wide = table[table.d_model == 64]
 speed = float((wide.flops / wide.seconds).median())
-work = 6 * 1.3e9 * 26e9
-kwh = {"A": work / (2 * speed) * 30 / 3.6e6, "B": work / (8 * 125e12) * 8 * 400 * 1.58 / 3.6e6, "C": work / (64 * 400e12) * 64 * 700 * 1.1 / 3.6e6}
+kwh = {"A": C / (2 * speed) * 30 / 3.6e6, "B": C / (8 * 125e12) * 8 * 400 * 1.58 / 3.6e6, "C": C / (64 * 400e12) * 64 * 700 * 1.1 / 3.6e6}
 kg = {name: kwh[name] * grams / 1000 for name, grams in (("A", 40.7), ("B", 369.5), ("C", 661.9))}
-check.close(ask("laptop_kwh"), kwh["A"], "laptop_kwh", "kWh", "width 64's FLOPs over its seconds, and both cores' watts", relative=0.02)
+check.close(ask("laptop_kwh"), kwh["A"], "laptop_kwh", "kWh", "width 64's FLOPs over its seconds, and what two cores draw", relative=0.02,
+            slips={"only one core's watts are counted, but two work: take both cores' watts": kwh["A"] / 2,
+                   "the small model's tokens a second are taken for the large one's: a core's pace is its FLOPs over its seconds":
+                       TOKENS * 1e9 / (2 * float(wide.tokens_per_s.median())) * 30 / 3.6e6})
 said, why = check.one_of(ask("most"), "ABC", "most"), check.one_of(ask("because"), "pqr", "because")
 if (said, why) != ("A", "r"):
     award(1, f"laptop_kwh is right; but the plans cause {', '.join(f'{kg[k]:,.0f} kg ({k})' for k in kg)}: look at the joules a FLOP")

@@ -13,9 +13,9 @@ from labgpt.spec import GPT2, ModelConfig
 
 NEW = 512  # tokens
 SHAPES = {
-    "6 layers, 384 wide, V 65": (ModelConfig(65, 1024, 6, 384, 6, **GPT2), 3),
-    "GPT-2 124M": (ModelConfig(50257, 1024, 12, 768, 12, **GPT2), 1),
-}  # and how often each is timed
+    "384 wide": (ModelConfig(65, 1024, 6, 384, 6, **GPT2), 3),
+    "124M": (ModelConfig(50257, 1024, 12, 768, 12, **GPT2), 1),
+}  # 6 layers of 384, and GPT-2's; and how often each is timed
 
 
 def nanogpt(folder: str | Path, config: ModelConfig):
@@ -40,11 +40,11 @@ def pace(write: Callable[[], object], times: int) -> float:
     return NEW / statistics.median(taken)
 
 
-def generate(peer: Path | None = None) -> list[dict]:
+def generate(peer: Path | None = None, shape: str | None = None) -> list[dict]:
     """Rows {model, ours_tokens_per_s, peer_tokens_per_s, hf_tokens_per_s, ratio, new_tokens, times}.
 
     The same random weights for ours and transformers', greedy; nanoGPT samples from weights of its own. ratio: ours over
-    nanoGPT's. None where there is no peer folder or no transformers.
+    nanoGPT's. None where there is no peer folder or no transformers. `shape`: one of SHAPES, or all.
     """
     import torch
 
@@ -52,7 +52,7 @@ def generate(peer: Path | None = None) -> list[dict]:
 
     torch.set_num_threads(1)
     rows = []
-    for name, (config, times) in SHAPES.items():
+    for name, (config, times) in SHAPES.items() if shape is None else [(shape, SHAPES[shape])]:
         ours = lab.GPT(config, seed=1).eval()
         row = {"model": name, "ours_tokens_per_s": pace(lambda: lab.generate(ours, [0], NEW, temperature=0), times)}  # noqa: B023
         row["peer_tokens_per_s"] = row["hf_tokens_per_s"] = row["ratio"] = None

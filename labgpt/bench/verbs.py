@@ -6,6 +6,7 @@ import json as codec
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -65,16 +66,18 @@ def ddp(pairs: int = 3, json: Path | None = None) -> None:
     print(f"1 process {one:,.0f} tokens/s, 2 processes {two:,.0f}: {found['speedup']:.2f} times")
 
 
-def generate(peer: Path | None = None, json: Path | None = None) -> None:
+def generate(peer: Path | None = None, shape: Literal["384 wide", "124M"] | None = None, json: Path | None = None) -> None:
     """Tokens a second of cached generation beside nanoGPT's and transformers'.
 
     Args:
         peer: a checkout of karpathy/nanoGPT.
+        shape: one of the two models alone; both when left out.
         json: write the rows there too.
     """
     from labgpt.bench.generate import generate as measure
 
-    rows = measure(peer)
+    _in_the_launcher_s_environment()
+    rows = measure(peer, shape)
     keep(json, rows)
     for r in rows:
         beside = [(n, r[f"{k}_tokens_per_s"]) for n, k in (("nanoGPT", "peer"), ("transformers", "hf"))]

@@ -5,17 +5,32 @@ from __future__ import annotations
 import sys
 
 import tyro
+from tyro.conf import Positional
 
 from labgpt.bench import bench
 
+from .corpus import check, listing
+from .corpus import sample as sample_corpus
 from .cost import cost
 from .course import doctor, exercise, grade, lab, reference, start, test
 from .fit import fit, forecast
 from .runs import curves, sample, tokens, train
 from .sweeps import report, runs, sweep
 
+CORPUS = {"list": listing, "sample": sample_corpus, "check": check}
+
+
+def corpus(name: Positional[str]) -> None:
+    """Look at text and clean it; `labgpt corpus --help` lists how.
+
+    Args:
+        name: list, sample or check, then its own options.
+    """
+    raise ValueError(f"corpus = {name!r}: allowed is {', '.join(CORPUS)}; see `labgpt corpus --help`")
+
+
 VERBS = (
-    *(curves, train, sweep, tokens, sample, runs, report, fit, forecast, cost),
+    *(curves, train, sweep, tokens, sample, runs, report, fit, forecast, cost, corpus),
     *(grade, exercise, start, lab, doctor, test, bench, reference),
 )
 
@@ -28,6 +43,9 @@ def main(args: list[str] | None = None) -> int:
             from labgpt.bench.verbs import main as measure
 
             return measure(args[1:]) or 0
+        if args[:1] == ["corpus"] and args[1:]:
+            tyro.extras.subcommand_cli_from_dict(CORPUS, prog="labgpt corpus", args=args[1:], description="Look at text and clean it.")
+            return 0
         tyro.extras.subcommand_cli_from_dict(
             {verb.__name__: verb for verb in VERBS},
             prog="labgpt",

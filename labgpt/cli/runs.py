@@ -42,7 +42,7 @@ def train(
 
     Args:
         d_model: width; depth, heads and learning rates follow from it (`--plan` says how).
-        corpus: zipf-markov, pysource, or file:PATH for a text of yours.
+        corpus: one of `labgpt corpus list`, or file:PATH for a text of yours.
         tokens: training budget.
         seed: of weights and data order.
         batch_size: sequences a step, over all processes.
@@ -116,7 +116,7 @@ def tokens(corpus: Positional[str], tokenizer: str = "bytes", plan: bool = False
 
 def sample(
     run: Positional[Path],
-    prompt: str = "def ",
+    prompt: str | None = None,
     n: int = 200,
     temperature: float = 0.8,
     top_k: int | None = None,
@@ -127,7 +127,7 @@ def sample(
 
     Args:
         run: a run's directory.
-        prompt: where it starts.
+        prompt: where it starts; `def ` for bytes and BPE, the end of a story for words.
         n: tokens to write.
         temperature: 0 always takes the likeliest.
         top_k: draw from the k likeliest alone.
@@ -140,8 +140,9 @@ def sample(
 
     model, spec = load_model(run)
     tok = tokenizer(spec.science.data.tokenizer, spec.science.data.corpus)
-    ids = [0] if tok.name == "symbols" else [int(i) for i in tok.encode(prompt)]
-    print(prompt * (tok.name != "symbols"), end="", flush=True)
+    spelled, usual = tok.name != "symbols" or tok.words, "def " if tok.name != "symbols" else "\n"
+    ids = [int(i) for i in tok.encode(prompt or usual)] if spelled else [0]
+    print((prompt or usual).lstrip("\n") if spelled else "", end="", flush=True)
     for piece in tok.pieces(row[0] for row in stream(model, [ids], n, temperature, top_k, top_p, [seed])):
         print(piece, end="", flush=True)
     print()

@@ -34,7 +34,7 @@ def sweep(
         widths: d_model of the models; 16 24 32 48 if nothing says otherwise.
         budgets: tokens, the same for all widths; 262144 if nothing says otherwise.
         flops: compute budgets instead: each width gets the tokens that they pay for (an IsoFLOP study).
-        corpus: zipf-markov, pysource, or file:PATH.
+        corpus: one of `labgpt corpus list`, or file:PATH.
         seeds: how many.
         set: any other field of the specs, as NAME=VALUE.
         shard: I/N trains only the I-th of N parts, counted from 0: one part a machine, or a job of a SLURM array.

@@ -6,20 +6,28 @@ from functools import lru_cache
 
 from labgpt import spec as specs
 
-from . import files, zipf_markov
+from . import files, hashed_ngram, tales, zipf_facts, zipf_markov
 from .base import Corpus
 
 
 @lru_cache(maxsize=4)
 def load(name: str) -> Corpus:
-    """The corpus of that name: zipf-markov, pysource, or file:PATH. Nothing is downloaded."""
-    if name == "zipf-markov":
-        return zipf_markov.corpus()
-    if name == "pysource":
+    """The corpus of that name: a key of spec.CORPORA, its knobs behind a colon, or file:PATH. Nothing is downloaded."""
+    specs.fixed(name)
+    base, _, rest = name.partition(":")
+    if base == "file":
+        return files.text_file(rest)
+    if base == "pysource":
         return files.python_source()
-    if name.startswith("file:"):
-        return files.text_file(name[len("file:") :])
-    raise ValueError(f"corpus = {name!r}: allowed is {', '.join(specs.CORPORA)}, file:PATH")
+    if base == "tales":
+        return tales.corpus(name)
+    return {"zipf-markov": zipf_markov, "zipf-facts": zipf_facts, "hashed-ngram": hashed_ngram}[base].corpus()
+
+
+def words(name: str) -> list[str] | None:
+    """What each symbol of a corpus is spelled like, None where it has no spelling."""
+    found = {"tales": lambda: tales.language(name), "zipf-facts": zipf_facts.language}.get(name.partition(":")[0])
+    return found().words if found else None
 
 
 def pin(spec: specs.RunSpec) -> specs.RunSpec:

@@ -3,8 +3,8 @@
 Floating-point sums depend on their order, so a plain all-reduce gives other bits for every W. `Tree` fixes the order: the
 global batch is cut into S equal microshards (S a power of two, whatever W is), each gradient is computed alone, and they are
 summed in one binary tree whose lower levels lie inside a rank and whose upper levels cross ranks. Every W walks the same
-tree, so the weights stay the same bits. `Ring` is torch's DistributedDataParallel: one pass over the rank's slice, buckets
-all-reduced while backward still runs.
+tree, so the weights stay the same bits. `Ring` is torch's DistributedDataParallel: one pass over the rank's slice, then an
+all-reduce (on a GPU in buckets, while backward still runs).
 """
 
 from __future__ import annotations
@@ -64,8 +64,11 @@ class Ring:
     """Each rank takes one contiguous slice of the global batch; DDP averages. Equal slices, so a mean of means is the mean."""
 
     def __init__(self, model: GPT, group: Group):
-        self.group = group
-        self.net = DistributedDataParallel(model, gradient_as_bucket_view=True) if group.world_size > 1 else model
+        self.group, self.net = group, model
+        if group.world_size > 1:
+            # On a CPU one bucket: its cores are busy with backward, so messages sent meanwhile only take turns with it.
+            megabytes = 1 << 20 if group.device == "cpu" else None
+            self.net = DistributedDataParallel(model, gradient_as_bucket_view=True, bucket_cap_mb=megabytes)
 
     def backward(self, rows: Rows, batch_size: int) -> Tensor:
         """Leave the global batch's mean gradient in .grad; returns this rank's mean loss."""

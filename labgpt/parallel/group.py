@@ -46,11 +46,12 @@ class Group:
             request.wait()
         return theirs
 
-    def gather(self, mine: Tensor) -> Tensor:
-        """Every rank's tensor, joined along the first axis in the order of ranks."""
-        if self.world_size == 1:
-            return mine
-        mine = mine.to(self.device)
+    def share(self, mine: Tensor) -> list[Tensor]:
+        """Every rank's tensor (all have one shape), in the order of ranks."""
         parts = [torch.empty_like(mine) for _ in range(self.world_size)]
         dist.all_gather(parts, mine)
-        return torch.cat(parts).cpu()
+        return parts
+
+    def gather(self, mine: Tensor) -> Tensor:
+        """Every rank's tensor, joined along the first axis in the order of ranks."""
+        return mine if self.world_size == 1 else torch.cat(self.share(mine.to(self.device))).cpu()

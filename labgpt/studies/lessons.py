@@ -106,6 +106,12 @@ def tuning_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return tuning.study(seeds)
 
 
+def floors_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    from . import floors
+
+    return {name: floors.specs(name) for name in floors.STUDIES}
+
+
 LESSONS = {
     "00_first_curve": first_curve,
     "01_model_size": model_size,
@@ -116,7 +122,7 @@ LESSONS = {
     "09_data_parallel_by_hand": data_parallel_by_hand,
     "11_what_scale_costs": scale_costs,
 }
-STUDIES = {"05_tuning_study": tuning_study}  # recorded for a lesson to read, trained nowhere else
+STUDIES = {"05_tuning_study": tuning_study, "08_floors": floors_study}  # recorded for a lesson to read, trained nowhere else
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:

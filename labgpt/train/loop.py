@@ -26,7 +26,7 @@ from labgpt.record import Row
 from labgpt.spec import RunSpec
 from labgpt.tokens import TokenSet, prepare
 
-from .optim import optimizers, rate
+from .optim import SHARE_FROM, optimizers, rate
 
 EVAL_ROWS, EVAL_TOKENS = 64, 8192  # at most, in one evaluation batch: the same for all, so that the loss does not depend on who evaluates
 LOOK_EVERY = 64  # steps between looks at the loss: each look waits for the device
@@ -77,7 +77,8 @@ class Trainer:
         science = spec.science
         self.data: TokenSet = prepare(science)
         self.model = GPT(science.model, science.seed).to(spec.execution.device)
-        self.optimizers = optimizers(self.model, science.optim)
+        shared = spec.execution.reduction == "ring" and group.world_size > 1 and science.model.d_model >= SHARE_FROM
+        self.optimizers = optimizers(self.model, science.optim, science.precision == "bfloat16", group if shared else None)
         self.replicas = replicas(self.model, group, spec.execution)
         self.parameters = list(self.model.parameters())
         if spec.execution.compile:

@@ -21,12 +21,7 @@ def test_samples_follow_the_stated_distribution():
     """Mean −log p of the training text within three standard errors (documents are independent) of its expectation."""
     rows = corpus.load("zipf-markov").train.reshape(-1, zm.LENGTH)
     nll = zm.bayes_nll(rows)
-    p = zm.transition_counts() / zm.ONE
-    state = zm.law()[2] / zm.BACKGROUND
-    expected = []
-    for _ in range(zm.LENGTH - 1):
-        expected.append(float(-(state[:, None] * p * np.log(p)).sum()))
-        state = state @ p
+    expected = zm.expected()
     per_document = nll.mean(axis=1)
     error = per_document.std() / np.sqrt(len(rows))
     assert abs(per_document.mean() - np.mean(expected)) < 3 * error

@@ -2,7 +2,6 @@
 import os
 import subprocess
 import sys
-from itertools import zip_longest
 
 import pytest
 
@@ -12,15 +11,8 @@ from labgpt.course.packages import ROOT
 NAMES = exercises.names()
 
 
-def submissions(name: str) -> list[list[exercises.Wrong]]:
-    """Wrong variants, one a question in each: questions do not depend on each other, so a kernel serves several."""
-    variants = exercises.wrong(name)
-    by_question = [[w for w in variants if question in w.loses] for question in exercises.read(name).points]
-    return [[w for w in row if w] for row in zip_longest(*by_question)]
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_solution_full_blank_zero_wrong_variants_their_points(name, graded):
+def test_solution_full_blank_zero_wrong_variants_their_points(name, graded, submissions):
     exercise = exercises.read(name)
     solved, blank = graded(exercises.filled(exercise))["report"], graded(exercises.student(exercise))["report"]
     assert solved["points"] == solved["max_points"] == sum(exercise.points.values()), solved["questions"]

@@ -10,6 +10,7 @@ from labgpt.model import GPT
 from labgpt.parallel.data_parallel import Tree, total_loss, tree_sum
 from labgpt.spec import derive
 from labgpt.tokens import prepare
+from labgpt.train.optim import SHARE_FROM
 
 TINY = {"val_tokens": 2048, "warmup_steps": 2, "batch_size": 8}
 SPEC = derive(16, budgets=(4096,), **TINY)
@@ -130,6 +131,16 @@ def test_under_torchrun_the_final_weights_are_the_same_bits(launched):
 def test_the_ring_is_within_1e_5(launched):
     pairs = zip(launched["ring", 2].finished_rows(), launched["tree", 1].finished_rows())
     assert all(abs(a["val_loss"] - b["val_loss"]) < 1e-5 for a, b in pairs)
+
+
+def test_ranks_that_share_muon_s_work_stay_within_1e_5(tmp_path):
+    """From width SHARE_FROM on; the results of their shares cross besides the gradient, in equal halves."""
+    one, two = (sweep.launch(derive(SHARE_FROM, budgets=(2048, 4096), world_size=w, **TINY), tmp_path) for w in (1, 2))
+    rows = one.finished_rows(), two.finished_rows()
+    assert all(abs(a["val_loss"] - b["val_loss"]) < 1e-5 for a, b in zip(*rows, strict=True))
+    model = derive(SHARE_FROM).science.model
+    matrices = 4 * 12 * model.n_layer * model.d_model**2
+    assert 2 * 4 * rows[1][-1]["n_total"] + matrices <= two.status()["loopback_bytes_per_step"]
 
 
 def test_bytes_that_crossed_are_counted(launched):

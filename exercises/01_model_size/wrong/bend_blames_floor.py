@@ -6,6 +6,7 @@ says = "with the floor taken off and still differ"
 # %% tags=["answer"] labgpt={"id": "bend"}
 import numpy as np
 
-steps = -np.diff(np.log(runs.val_loss - runs.bayes_loss)) / np.diff(np.log(runs.n_matmul))
-first, last = steps[0], steps[-1]
+rows = runs.set_index("d_model")
+above = np.log(rows.val_loss - rows.bayes_loss)
+first, last = [-np.diff(above[pair])[0] / np.diff(np.log(rows.n_matmul[pair]))[0] for pair in (SMALL, LARGE)]
 choice = "a"

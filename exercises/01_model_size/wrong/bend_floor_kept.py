@@ -1,11 +1,11 @@
 # %%
 misconception = "The logarithm is taken of the whole loss, floor included: no power law can be straight there."
 loses = {"bend": 2}
-says = "the loss above the floor"
+says = "the floor included"
 
 # %% tags=["answer"] labgpt={"id": "bend"}
 import numpy as np
 
-steps = -np.diff(np.log(runs.val_loss)) / np.diff(np.log(runs.n_matmul))
-first, last = steps[0], steps[-1]
+rows = runs.set_index("d_model")
+first, last = [-np.diff(np.log(rows.val_loss[pair]))[0] / np.diff(np.log(rows.n_matmul[pair]))[0] for pair in (SMALL, LARGE)]
 choice = "b"

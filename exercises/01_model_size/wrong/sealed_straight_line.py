@@ -5,7 +5,7 @@ says = "the neighbouring sizes, in ln N"
 
 # %% tags=["answer"] labgpt={"id": "sealed"}
 name = "Ada"
-width = sealed.draw(name, [18, 20, 22])
+width = sealed.draw(f"{KEY} {name}", WIDTHS)
 small, large = runs.iloc[0], runs.iloc[-1]
 share = (12 * 2 * width**2 + 512 * width - small.n_matmul) / (large.n_matmul - small.n_matmul)
 middle = small.val_loss + share * (large.val_loss - small.val_loss)

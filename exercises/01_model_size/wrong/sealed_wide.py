@@ -5,5 +5,5 @@ says = "wider than it need be"
 
 # %% tags=["answer"] labgpt={"id": "sealed"}
 name = "Ada"
-width = sealed.draw(name, [18, 20, 22])
+width = sealed.draw(f"{KEY} {name}", WIDTHS)
 low, high = runs.val_loss.min() - 0.1, runs.val_loss.max() + 0.1

@@ -1,8 +1,9 @@
 # %%
 misconception = "Shares are added up like nats: the share removed in all is divided by the number of doublings."
 loses = {"doubling": 1}
-says = "was divided by 4"
+says = "doublings was divided by"
 
 # %% tags=["answer"] labgpt={"id": "doubling"}
-nats = (finished.val_loss.iloc[0] - finished.val_loss.iloc[-1]) / 4
-share = (1 - (finished.val_loss.iloc[-1] - floor) / (finished.val_loss.iloc[0] - floor)) / 4
+doublings = len(asked) - 1
+nats = (asked.val_loss.iloc[0] - asked.val_loss.iloc[-1]) / doublings
+share = (1 - (asked.val_loss.iloc[-1] - floor) / (asked.val_loss.iloc[0] - floor)) / doublings

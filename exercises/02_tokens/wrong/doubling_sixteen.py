@@ -1,8 +1,9 @@
 # %%
 misconception = "Sixteen times the tokens are taken for sixteen doublings; they are four."
 loses = {"doubling": 2}
-says = "not sixteen doublings"
+says = "times the tokens are not"
 
 # %% tags=["answer"] labgpt={"id": "doubling"}
-nats = (finished.val_loss.iloc[0] - finished.val_loss.iloc[-1]) / 16
-share = 1 - ((finished.val_loss.iloc[-1] - floor) / (finished.val_loss.iloc[0] - floor)) ** (1 / 16)
+times = asked.tokens.iloc[-1] // asked.tokens.iloc[0]
+nats = (asked.val_loss.iloc[0] - asked.val_loss.iloc[-1]) / times
+share = 1 - ((asked.val_loss.iloc[-1] - floor) / (asked.val_loss.iloc[0] - floor)) ** (1 / times)

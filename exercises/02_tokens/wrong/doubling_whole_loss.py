@@ -4,5 +4,6 @@ loses = {"doubling": 1}
 says = "a share of the whole loss"
 
 # %% tags=["answer"] labgpt={"id": "doubling"}
-nats = (finished.val_loss.iloc[0] - finished.val_loss.iloc[-1]) / 4
-share = 1 - (finished.val_loss.iloc[-1] / finished.val_loss.iloc[0]) ** (1 / 4)
+doublings = len(asked) - 1
+nats = (asked.val_loss.iloc[0] - asked.val_loss.iloc[-1]) / doublings
+share = 1 - (asked.val_loss.iloc[-1] / asked.val_loss.iloc[0]) ** (1 / doublings)

@@ -8,5 +8,5 @@ import numpy as np
 
 
 def bottom(n, losses):
-    a, b, _ = np.polyfit(np.log(n), losses, 2)
-    return n[int(np.argmin(losses))], float(np.exp(-b / (2 * a)))
+    p, q, _ = np.polyfit(np.log(n), losses, 2)
+    return n[int(np.argmin(losses))], float(np.exp(-q / (2 * p)))

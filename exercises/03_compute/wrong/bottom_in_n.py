@@ -9,5 +9,5 @@ import numpy as np
 
 def bottom(n, losses):
     i = int(np.argmin(losses))
-    a, b, _ = np.polyfit(n[i - 1 : i + 2], losses[i - 1 : i + 2], 2)
-    return n[i], float(-b / (2 * a))
+    p, q, _ = np.polyfit(n[i - 1 : i + 2], losses[i - 1 : i + 2], 2)
+    return n[i], float(-q / (2 * p))

@@ -9,10 +9,10 @@ import numpy as np
 
 def lowest(losses):
     i = int(losses.argmin())
-    a, b, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
-    return np.exp(-b / (2 * a))
+    p, q, _ = np.polyfit(np.log(losses.index[i - 1 : i + 2]), losses.iloc[i - 1 : i + 2], 2)
+    return np.exp(-q / (2 * p))
 
 
-stepped = np.log(valleys["4C"].idxmin() / valleys["C"].idxmin()) / np.log(4)
-smooth = np.log(lowest(valleys["4C"]) / lowest(valleys["C"])) / np.log(4)
+stepped = np.log(valleys[LARGE].idxmin() / valleys[SMALL].idxmin()) / np.log(TIMES)
+smooth = np.log(lowest(valleys[LARGE]) / lowest(valleys[SMALL])) / np.log(TIMES)
 choice = "b"

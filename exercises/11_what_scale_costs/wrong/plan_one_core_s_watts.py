@@ -6,6 +6,6 @@ says = "both cores' watts"
 # %% tags=["answer"] labgpt={"id": "plan"}
 runs = table[table.d_model == 64]
 pace = float((runs.flops / runs.seconds).median())
-laptop_kwh = 6 * 1.3e9 * 26e9 / (2 * pace) * 15 / 3.6e6
+laptop_kwh = C / (2 * pace) * 15 / 3.6e6
 most = "A"
 because = "r"

@@ -5,6 +5,6 @@ says = "FLOPs over its seconds"
 
 # %% tags=["answer"] labgpt={"id": "plan"}
 pace = float(table[table.d_model == 64].tokens_per_s.median())
-laptop_kwh = 26e9 / (2 * pace) * (2 * 15) / 3.6e6
+laptop_kwh = TOKENS * 1e9 / (2 * pace) * (2 * 15) / 3.6e6
 most = "A"
 because = "r"

@@ -12,9 +12,9 @@ from .base import Corpus
 
 @lru_cache(maxsize=4)
 def load(name: str) -> Corpus:
-    """The corpus of that name: zipf-markov, pysource, or file:PATH. Nothing is downloaded."""
-    if name == "zipf-markov":
-        return zipf_markov.corpus()
+    """The corpus of that name: zipf-markov, zipf-dialect, pysource, or file:PATH. Nothing is downloaded."""
+    if name in ("zipf-markov", "zipf-dialect"):
+        return zipf_markov.corpus(dialect=name == "zipf-dialect")
     if name == "pysource":
         return files.python_source()
     if name.startswith("file:"):

@@ -59,6 +59,10 @@ AXES = {
     "batch_size": "batch size (sequences)",
     "world_size": "world size W (processes)",
     "rate": "learning rate",
+    "epochs": "epochs (times each token was read)",
+    "weight_decay": "weight decay (share per unit of learning rate)",
+    "copies": "copies of the copied quarter (times it stands there)",
+    "share": "share of rows from the scarce language",
     "factor": "factor on the learning rates",
 }
 

@@ -38,6 +38,7 @@ def lesson(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
         **{f"repeat:{r}": at(unique_tokens=D // r) for r in READINGS},
         **{f"decay-{r}:{w:g}": at(unique_tokens=D // r, weight_decay=w) for r in (1, 16) for w in DECAYS},
         **{f"copies:{c}": at(**copied(c)) for c in COPIES},
+        "dedup": at((D * 3 // 4, D), unique_tokens=D * 3 // 4),  # the copied quarter taken out: read once, and for as long as before
         **{f"noise:{q:g}": at(noise=q) for q in (0.1, 0.2, 0.4)},
         **{f"junk:{q:g}": at(noise=q, noise_in="rows") for q in (0.2, 0.4)},
         **{f"mix:{s:g}": at(**mixed(s)) for s in SHARES},

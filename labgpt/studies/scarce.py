@@ -37,6 +37,7 @@ def lesson(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
         "own": at(tuple(OWN * e for e in OWN_READINGS), unique_tokens=OWN),
         **{f"repeat:{r}": at(unique_tokens=D // r) for r in READINGS},
         **{f"decay-{r}:{w:g}": at(unique_tokens=D // r, weight_decay=w) for r in (1, 16) for w in DECAYS},
+        **{f"decay-32:{w:g}": at(unique_tokens=SCARCE, weight_decay=w) for w in DECAYS[2:]},
         **{f"copies:{c}": at(**copied(c)) for c in COPIES},
         "dedup": at((D * 3 // 4, D), unique_tokens=D * 3 // 4),  # the copied quarter taken out: read once, and for as long as before
         **{f"noise:{q:g}": at(noise=q) for q in (0.1, 0.2, 0.4)},

@@ -15,7 +15,8 @@ import numpy as np
 from labgpt import corpus
 from labgpt.spec import DataConfig, Science
 
-from .tokenizer import tokenizer
+from . import shards
+from .tokenizer import folder_of, tokenizer
 
 
 def _order(n: int, *key: int) -> np.ndarray:
@@ -83,8 +84,12 @@ def _rows(stream: np.ndarray, seq_len: int, document_length: int | None) -> np.n
 
 @lru_cache(maxsize=4)
 def streams(corpus_name: str, tokenizer_name: str) -> tuple[np.ndarray, np.ndarray]:
-    """A corpus as tokens: (training, validation), one long row each."""
-    text, tok = corpus.load(corpus_name), tokenizer(tokenizer_name, corpus_name)
+    """A corpus as tokens: (training, validation), one long row each; mapped from disk where `labgpt tokens encode` left them."""
+    text, place = corpus.load(corpus_name), folder_of(corpus_name, tokenizer_name)
+    if place and place.is_dir():
+        kept = shards.read(place, text.sha256, tokenizer_name)
+        return kept["train"], kept["val"]
+    tok = tokenizer(tokenizer_name, corpus_name)
     return tok.encode(text.train), tok.encode(text.val)
 
 

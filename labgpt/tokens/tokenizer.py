@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from labgpt import corpus
 
 # Words with their leading space, runs of digits, runs of punctuation, runs of spaces: a merge never crosses these borders.
 PATTERN = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
+NOT_UTF8 = re.compile("([\udc80-\udcff]+)")
 TRAIN_ON = (
     2_000_000  # bytes of training text that merges are counted on; more changes them little at these vocabularies
 )
@@ -38,13 +42,16 @@ class Tokenizer:
         raw = np.frombuffer(text, dtype=np.uint8) if isinstance(text, bytes) else text
         if self.ranks is None:
             return raw
-        try:
-            pieces = bytes(raw).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"tokenizer = {self.name!r}: the text is not UTF-8 at byte {error.start}; try tokenizer=bytes"
-            ) from None
-        return np.array(_encoding(self).encode_ordinary(pieces), dtype=np.uint16)
+        dtype, whole = np.uint16 if self.vocab_size <= 1 << 16 else np.uint32, bytes(raw).decode("utf-8", "surrogateescape")
+        parts = NOT_UTF8.split(whole)  # every other part is bytes that are no UTF-8: each is the token of its own value
+        odd = lambda part: np.frombuffer(part.encode("utf-8", "surrogateescape"), np.uint8)  # noqa: E731
+        even = lambda part: encoding(self).encode_to_numpy(part, disallowed_special=())  # noqa: E731
+        return np.concatenate([(odd if i % 2 else even)(part).astype(dtype) for i, part in enumerate(parts)])
+
+    def decode_bytes(self, ids: np.ndarray | list[int]) -> bytes:
+        """The very bytes that were encoded, UTF-8 or not."""
+        table = self.ranks or [bytes([i]) for i in range(256)]
+        return b"".join(table[int(i)] for i in ids)
 
     def decode(self, ids: np.ndarray | list[int]) -> str:
         return "".join(self.pieces(ids)).rstrip(" " if self.name == "symbols" else "")
@@ -60,19 +67,51 @@ class Tokenizer:
         yield text.decode(b"", final=True)
 
 
+def folder_of(corpus_name: str, tokenizer_name: str) -> Path | None:
+    """Where `labgpt tokens encode` leaves the tokens of a text, beside it; None for a corpus that is no file."""
+    file = corpus_name.removeprefix("file:")
+    return Path(f"{file}.{tokenizer_name.replace(':', '-')}") if file != corpus_name else None
+
+
 @lru_cache(maxsize=4)
 def tokenizer(name: str, corpus_name: str) -> Tokenizer:
+    """`bytes`, `symbols`, or `bpe:V`: the one that a text was encoded with, where `labgpt tokens encode` did so; else learned."""
+    place = folder_of(corpus_name, name)
+    kept = place and place / "tokenizer.tiktoken"
+    return from_tiktoken(kept, name) if kept and kept.is_file() else learned(name, corpus_name)
+
+
+def to_tiktoken(ranks: tuple[bytes, ...]) -> bytes:
+    """A vocabulary in tiktoken's format: a line for each token, its bytes in base64 and its rank."""
+    return b"".join(base64.b64encode(token) + b" %d\n" % rank for rank, token in enumerate(ranks))
+
+
+def from_tiktoken(path: Path, name: str = "") -> Tokenizer:
+    """The BPE of a file in tiktoken's format. ValueError where it is none, or not of the size that `name` says."""
+    try:
+        lines = [line.split() for line in path.read_bytes().splitlines()]
+        ranks = tuple(base64.b64decode(token, validate=True) for token, _ in lines)
+        fine = [int(rank) for _, rank in lines] == list(range(len(ranks)))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"vocabulary = {str(path)!r}: {error}; allowed is a file in tiktoken's format") from None
+    name = name or f"bpe:{len(ranks)}"
+    if not fine or name != f"bpe:{len(ranks)}" or not {bytes([i]) for i in range(256)} <= set(ranks):
+        raise ValueError(f"vocabulary = {str(path)!r}: {len(ranks)} tokens; allowed is {name}, its ranks 0, 1, 2, … with all 256 bytes")
+    return Tokenizer(name, len(ranks), ranks)
+
+
+def learned(name: str, corpus_name: str) -> Tokenizer:
     """`bytes`, `symbols`, or `bpe:V`, whose merges are learned from the corpus' training text (a second or two)."""
     kind, _, size = name.partition(":")
     if kind == "symbols":
         return Tokenizer("symbols", 512)
     if kind == "bytes":
         return Tokenizer("bytes", 256)
-    return Tokenizer(name, int(size), _train(bytes(corpus.load(corpus_name).train[:TRAIN_ON]), int(size)))
+    return Tokenizer(name, int(size), train(bytes(corpus.load(corpus_name).train[:TRAIN_ON]), int(size)))
 
 
-def _train(text: bytes, vocab_size: int) -> tuple[bytes, ...]:
-    """Learn byte-pair merges with the `tokenizers` library; returns token id -> bytes, the 256 bytes first."""
+def untrained(vocab_size: int):
+    """(engine, trainer) of the `tokenizers` library for our PATTERN: what `train` runs."""
     from tokenizers import Regex, models, pre_tokenizers, trainers
     from tokenizers import Tokenizer as Engine
 
@@ -83,12 +122,17 @@ def _train(text: bytes, vocab_size: int) -> tuple[bytes, ...]:
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    trainer = trainers.BpeTrainer(
+    return engine, trainers.BpeTrainer(
         vocab_size=vocab_size,
         show_progress=False,
         special_tokens=[],
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
     )
+
+
+def train(text: bytes, vocab_size: int) -> tuple[bytes, ...]:
+    """Learn byte-pair merges with the `tokenizers` library; returns token id -> bytes, the 256 bytes first."""
+    engine, trainer = untrained(vocab_size)
     engine.train_from_iterator([text.decode("utf-8", errors="replace")], trainer)
     letters = _letter_of_byte()
     learned = sorted(engine.get_vocab().items(), key=lambda item: item[1])
@@ -108,7 +152,7 @@ def _letter_of_byte() -> dict[str, int]:
 
 
 @lru_cache(maxsize=4)
-def _encoding(tok: Tokenizer):
+def encoding(tok: Tokenizer):
     import tiktoken
 
     return tiktoken.Encoding(

@@ -23,12 +23,10 @@ import numpy as np
 from labgpt import corpus, machine
 from labgpt.record import write_atomic
 
-from .tokenizer import Tokenizer, folder_of, learned, to_tiktoken
+from .tokenizer import PIECE, Tokenizer, folder_of, learned, pieces, to_tiktoken
 
-PIECE = 1 << 19  # bytes of text a thread encodes at a time; memory grows with this, not with the text
 SPLITS, FORMAT = ("train", "val"), 1
 ENDS = b"<|endoftext|>"
-SPACE = b" \t\n\r\v\f"
 
 
 def encode(corpus_name: str, tokenizer_name: str, out: Path | None = None, tok: Tokenizer | None = None, ends: bytes = ENDS) -> Path:
@@ -57,36 +55,6 @@ def encode(corpus_name: str, tokenizer_name: str, out: Path | None = None, tok: 
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return place
-
-
-def pieces(text: np.ndarray, ends: bytes = b"") -> Iterator[tuple[bytes, bool]]:
-    """A text in pieces of about PIECE bytes that encode apart as they do together: (bytes, whether a document ends there).
-
-    Cut after `ends`, or before white space that follows an ASCII letter, digit or mark: no token of ours crosses that. A text
-    without such a place for sixteen times PIECE is cut between two characters.
-    """
-    at, rest = 0, b""
-    while at < len(text) or rest:
-        rest += bytes(text[at : at + PIECE])
-        at += PIECE
-        whole = at >= len(text)
-        while ends and (cut := rest.find(ends)) >= 0:
-            yield rest[: cut + len(ends)], True
-            rest = rest[cut + len(ends) :]
-        cut = len(rest) if whole else _cut(rest, len(ends))
-        if cut:
-            yield rest[:cut], whole
-            rest = rest[cut:]
-
-
-def _cut(rest: bytes, keep: int) -> int:
-    """Where to cut a piece; 0: nowhere yet. The last `keep` bytes may begin a document's end."""
-    for at in range(len(rest) - max(1, keep), 0, -1):
-        if rest[at] in SPACE and rest[at - 1] not in SPACE and rest[at - 1] < 128:
-            return at
-    if len(rest) < 16 * PIECE:
-        return 0
-    return next(at for at in range(len(rest) - max(1, keep), 0, -1) if rest[at] & 0xC0 != 0x80)
 
 
 def _write(folder: Path, split: str, text: np.ndarray, tok: Tokenizer, ends: bytes) -> dict:

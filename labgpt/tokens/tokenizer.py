@@ -16,6 +16,8 @@ from labgpt import corpus
 
 # Words with their leading space, runs of digits, runs of punctuation, runs of spaces: a merge never crosses these borders.
 PATTERN = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
+PIECE = 1 << 19  # bytes of text that a thread takes at a time
+SPACE = b" \t\n\r\v\f"
 NOT_UTF8 = re.compile("([\udc80-\udcff]+)")
 TRAIN_ON = (
     2_000_000  # bytes of training text that merges are counted on; more changes them little at these vocabularies
@@ -107,33 +109,49 @@ def learned(name: str, corpus_name: str) -> Tokenizer:
         return Tokenizer("symbols", 512)
     if kind == "bytes":
         return Tokenizer("bytes", 256)
-    return Tokenizer(name, int(size), train(bytes(corpus.load(corpus_name).train[:TRAIN_ON]), int(size)))
+    return Tokenizer(name, int(size), train(corpus.load(corpus_name).train[:TRAIN_ON], int(size)))
 
 
-def untrained(vocab_size: int):
-    """(engine, trainer) of the `tokenizers` library for our PATTERN: what `train` runs."""
+def pieces(text: np.ndarray, ends: bytes = b"", size: int = PIECE) -> Iterator[tuple[bytes, bool]]:
+    """A text in pieces of about `size` bytes that encode apart as they do together: (bytes, whether a document ends there).
+
+    Cut after `ends`, or before white space that follows an ASCII letter, digit or mark: no token of ours crosses that. A text
+    without such a place for sixteen times `size` is cut between two characters.
+    """
+    at, rest = 0, b""
+    while at < len(text):
+        rest, at = rest + bytes(text[at : at + size]), at + size
+        while ends and (cut := rest.find(ends) + len(ends)) >= len(ends):
+            yield rest[:cut], True
+            rest = rest[cut:]
+        cuts = range(len(rest) - max(1, len(ends)), 0, -1)  # the last bytes may begin a document's end
+        cut = next((i for i in cuts if rest[i] in SPACE and rest[i - 1] not in SPACE and rest[i - 1] < 128), 0)
+        if not cut and len(rest) >= 16 * size:
+            cut = next(i for i in cuts if rest[i] & 0xC0 != 0x80)
+        if cut and at < len(text):
+            yield rest[:cut], False
+            rest = rest[cut:]
+    if rest:
+        yield rest, True
+
+
+def trained(parts: list[str], vocab_size: int):
+    """The `tokenizers` library's BPE, trained on these pieces of text (a thread a core) with our PATTERN."""
     from tokenizers import Regex, models, pre_tokenizers, trainers
     from tokenizers import Tokenizer as Engine
 
     engine = Engine(models.BPE())
-    engine.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    return engine, trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        show_progress=False,
-        special_tokens=[],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-    )
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    engine.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"), byte_level])
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(vocab_size=vocab_size, show_progress=False, special_tokens=[], initial_alphabet=alphabet)
+    engine.train_from_iterator(parts, trainer)
+    return engine
 
 
-def train(text: bytes, vocab_size: int) -> tuple[bytes, ...]:
-    """Learn byte-pair merges with the `tokenizers` library; returns token id -> bytes, the 256 bytes first."""
-    engine, trainer = untrained(vocab_size)
-    engine.train_from_iterator([text.decode("utf-8", errors="replace")], trainer)
+def train(text: np.ndarray, vocab_size: int) -> tuple[bytes, ...]:
+    """Learn byte-pair merges; returns token id -> bytes, the 256 bytes first. ValueError: too little text for so many."""
+    engine = trained([part.decode("utf-8", "replace") for part, _ in pieces(text)], vocab_size)
     letters = _letter_of_byte()
     learned = sorted(engine.get_vocab().items(), key=lambda item: item[1])
     merged = [bytes(letters[c] for c in token) for token, _ in learned if len(token) > 1]

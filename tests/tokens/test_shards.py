@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from labgpt import corpus
 from labgpt.spec import derive
 from labgpt.tokens import prepare, shards, streams, tokenizer
+from labgpt.tokens.tokenizer import pieces
 
 BPE = tokenizer("bpe:512", "pysource")
 
@@ -27,26 +28,20 @@ def text(tmp_path):
 @given(st.text(st.sampled_from("ab é\n 1,\u2003\u4e2d"), max_size=400) | st.binary(max_size=300))
 def test_pieces_join_to_the_text_and_encode_as_the_whole(raw):
     raw = raw.encode() if isinstance(raw, str) else raw
-    size, shards.PIECE = shards.PIECE, 16
-    try:
-        parts = [part for part, _ in shards.pieces(np.frombuffer(raw, np.uint8))]
-    finally:
-        shards.PIECE = size
+    parts = [part for part, _ in pieces(np.frombuffer(raw, np.uint8), size=16)]
     assert b"".join(parts) == raw
     if all(len(part) < 200 for part in parts):  # else one was cut where nothing allows it
         ids = [i for part in parts for i in BPE.encode(part).tolist()]
         assert ids == BPE.encode(raw).tolist()
 
 
-def test_a_text_without_a_place_to_cut_comes_back(monkeypatch):
-    monkeypatch.setattr(shards, "PIECE", 64)
+def test_a_text_without_a_place_to_cut_comes_back():
     raw = ("é" * 10_000).encode()
-    parts = [part for part, _ in shards.pieces(np.frombuffer(raw, np.uint8))]
+    parts = [part for part, _ in pieces(np.frombuffer(raw, np.uint8), size=64)]
     assert b"".join(parts) == raw and max(map(len, parts)) <= 17 * 64 and all(part.decode() for part in parts)
 
 
-def test_shards_hold_what_memory_would_and_where_documents_end(text, monkeypatch):
-    monkeypatch.setattr(shards, "PIECE", 4096)
+def test_shards_hold_what_memory_would_and_where_documents_end(text):
     place = shards.encode(f"file:{text}", "bpe:512")
     kept, whole = shards.read(place), corpus.load(f"file:{text}")
     tok = tokenizer("bpe:512", f"file:{text}")

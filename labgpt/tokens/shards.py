@@ -3,7 +3,7 @@
 FOLDER/manifest.json         tokenizer, corpus and its hash, and for each shard its dtype, tokens, documents and sha256
 FOLDER/tokenizer.tiktoken    the vocabulary of a BPE, in tiktoken's own format
 FOLDER/train.bin, val.bin    a shard each: little-endian uint16, or uint32 above 65,536 kinds of token
-FOLDER/train.ends, val.ends  uint64: where each document ends, in tokens
+FOLDER/train.ends, val.ends  uint64: where each document ends, in tokens; hashed after its shard
 
 A folder is written whole or not at all. A shard that is shorter than its manifest says, or not the one that it names, is refused.
 """
@@ -71,6 +71,7 @@ def _write(folder: Path, split: str, text: np.ndarray, tok: Tokenizer, ends: byt
         out.flush()
         os.fsync(out.fileno())
     write_atomic(folder / f"{split}.ends", np.array(stops, dtype="<u8").tobytes())
+    digest.update((folder / f"{split}.ends").read_bytes())
     return {"dtype": dtype.str, "tokens": total, "documents": len(stops), "sha256": digest.hexdigest()}
 
 
@@ -107,11 +108,12 @@ def read(folder: str | Path, corpus_sha256: str = "", tokenizer_name: str = "") 
         if size != shard["tokens"] * dtype.itemsize:
             raise ValueError(f"{path}: {size:,} bytes, the manifest says {shard['tokens'] * dtype.itemsize:,}; encode the text again")
         with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != shard["sha256"]:
-            raise ValueError(f"{path}: sha256 {digest[:12]}, the manifest says {shard['sha256'][:12]}: not that shard; encode again")
+            digest = hashlib.file_digest(file, "sha256")
         found[split] = np.memmap(path, dtype, "r") if size else np.zeros(0, dtype)
-        found[f"{split}.ends"] = np.fromfile(folder / f"{split}.ends", "<u8")
+        found[f"{split}.ends"] = np.fromfile(folder / f"{split}.ends", "<u8") if (folder / f"{split}.ends").is_file() else np.zeros(0)
+        digest.update(found[f"{split}.ends"])
+        if digest.hexdigest() != shard["sha256"]:
+            raise ValueError(f"{path}: its sha256 is not the manifest's, {shard['sha256'][:12]}: not that shard, or damaged; encode again")
     return found
 
 

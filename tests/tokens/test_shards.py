@@ -59,7 +59,7 @@ def test_shards_hold_what_memory_would_and_where_documents_end(text):
     assert len(prepare(derive(16, f"file:{text}", tokenizer="bpe:512", vocab_size=512).science).batch(0, 4)) == 4
 
 
-@pytest.mark.parametrize("harm", ["short", "changed", "foreign", "manifest", "missing"])
+@pytest.mark.parametrize("harm", ["short", "changed", "foreign", "manifest", "missing", "ends"])
 def test_a_spoilt_folder_is_refused_in_one_line(text, harm):
     place = shards.encode(f"file:{text}", "bpe:512")
     raw, manifest = (place / "train.bin").read_bytes(), (place / "manifest.json").read_text()
@@ -67,6 +67,8 @@ def test_a_spoilt_folder_is_refused_in_one_line(text, harm):
         (place / "train.bin").write_bytes(raw[:-2])
     elif harm == "changed":
         (place / "train.bin").write_bytes(raw[:100] + b"\x01\x01" + raw[102:])
+    elif harm == "ends":
+        (place / "val.ends").write_bytes((place / "val.ends").read_bytes()[:-8])
     elif harm == "missing":
         (place / "val.bin").unlink()
     elif harm == "manifest":

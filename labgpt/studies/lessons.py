@@ -12,6 +12,8 @@ from labgpt import sweep
 from labgpt.record import provenance, write_atomic
 from labgpt.spec import RunSpec, replace
 
+from . import scarce
+
 REFERENCE_SEEDS = 3
 M = 1 << 20
 
@@ -94,18 +96,6 @@ def scale_costs(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {"ladder": sweep.grid([w * scale for w in (16, 32, 64)], _fixed(0.25), seeds=seeds)}
 
 
-def data_runs_out(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    from . import scarce
-
-    return scarce.lesson(seeds, scale)
-
-
-def data_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    from . import scarce
-
-    return scarce.study(seeds)
-
-
 def tuning_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     from . import tuning
 
@@ -119,10 +109,10 @@ LESSONS = {
     "03_compute": compute,
     "04_world_size": world_size,
     "05_one_model": one_model,
-    "07_data_runs_out": data_runs_out,
+    "07_data_runs_out": scarce.lesson,
     "11_what_scale_costs": scale_costs,
 }
-STUDIES = {"05_tuning_study": tuning_study, "07_data_study": data_study}  # recorded for a lesson to read, trained nowhere else
+STUDIES = {"05_tuning_study": tuning_study, "07_data_study": scarce.study}  # recorded for a lesson to read, trained nowhere else
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:

@@ -8,10 +8,11 @@ from .style import BLUE, GREY, INK, RED, canvas, log_axis, need, styled, told
 
 
 @styled
-def worth(measured, law=None, published=None, shown: float = 64):
+def worth(measured, law=None, published=None, shown: float = 64, said: str = ""):
     """Effective tokens over tokens trained on, against epochs: points of {name: table}, columns epochs and worth (one row a run).
 
-    law, published: fitted laws.Repeated, drawn by their `worth`, the first with its range. ValueError: no tables, a worth not above 0.
+    law, published: fitted laws.Repeated, drawn by their `worth`, the first with its range. said: the takeaway.
+    ValueError: no tables, a worth not above 0.
     """
     if not measured:
         raise ValueError("measured = {}: allowed is one table or more by name, such as {'width 32': runs}")
@@ -31,14 +32,15 @@ def worth(measured, law=None, published=None, shown: float = 64):
         axes.plot(table["epochs"], table["worth"], marker, color=INK, markerfacecolor="none", label=title)
         n += len(table)
     log_axis(axes.xaxis, 2.0 ** np.arange(0, np.log2(shown) + 1))
-    axes.set_ylim(0, 1.08)
+    axes.set_ylim(0, 1.45)  # room for the legend
+    axes.set_yticks(np.linspace(0, 1, 6))
     axes.set_xlabel("epochs (times each token was read)")
     axes.set_ylabel("effective tokens / tokens trained on")
     axes.legend(loc="upper right")
     return told(
         figure,
-        "What a token is worth, the mean over all its readings. Below the dotted line a model is worse than after one reading. "
-        f"n = {n} runs.",
+        f"{said} What a token is worth, the mean over all its readings. Below the dotted line a model is worse than after one reading. "
+        f"n = {n} runs.".strip(),
         "Line chart of the share of tokens that count against epochs: points fall from 1 towards, and in the end below, a dotted "
         "line of one over the number of epochs.",
     )

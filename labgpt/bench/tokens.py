@@ -14,7 +14,7 @@ import numpy as np
 
 from labgpt import corpus, machine
 from labgpt.tokens import Tokenizer, shards
-from labgpt.tokens import tokenizer as room
+from labgpt.tokens.tokenizer import PATTERN, encoding, pieces, train, trained
 
 NAME, VOCAB, LENGTHS = "bpe:1024", 1024, (5, 10, 20, 40)
 # Peak of memory that is not mapped from a file: what the kernel cannot take back.
@@ -39,16 +39,16 @@ def tokens(megabytes: int = 10, pairs: int = 3, peer: Path | None = None) -> dic
     source = np.resize(corpus.load("pysource").train, megabytes * 1_000_000)
     text = bytes(source).decode("utf-8", "replace").encode()
     raw = np.frombuffer(text, np.uint8)
-    parts = [part.decode("utf-8", "replace") for part, _ in room.pieces(raw)]
-    ways: dict[str, Callable] = {"ours": lambda: room.train(raw, VOCAB), "tokenizers": lambda: room.trained(parts, VOCAB)}
+    parts = [part.decode("utf-8", "replace") for part, _ in pieces(raw)]
+    ways: dict[str, Callable] = {"ours": lambda: train(raw, VOCAB), "tokenizers": lambda: trained(parts, VOCAB)}
     if peer is not None:
         sys.path.insert(0, str(peer))
         import rustbpe
 
-        ways["rustbpe"] = lambda: rustbpe.Tokenizer().train_from_iterator(iter(parts), VOCAB, pattern=room.PATTERN)
-    train, tok = _medians(ways, pairs), Tokenizer(NAME, VOCAB, room.train(raw, VOCAB))
+        ways["rustbpe"] = lambda: rustbpe.Tokenizer().train_from_iterator(iter(parts), VOCAB, pattern=PATTERN)
+    learning, tok = _medians(ways, pairs), Tokenizer(NAME, VOCAB, train(raw, VOCAB))
     with tempfile.TemporaryDirectory() as folder:
-        path, place, engine = Path(folder) / "text.txt", Path(folder) / "tokens", room.encoding(tok)
+        path, place, engine = Path(folder) / "text.txt", Path(folder) / "tokens", encoding(tok)
         path.write_bytes(text)
         corpus.load(f"file:{path}")
         ways = {"ours": lambda: shards.encode(f"file:{path}", NAME, place, tok),
@@ -62,8 +62,8 @@ def tokens(megabytes: int = 10, pairs: int = 3, peer: Path | None = None) -> dic
     return {
         "megabytes": megabytes,
         "cores": machine.cores(),
-        "train_s": train,
-        "train_ratio": train["ours"] / min(seconds for name, seconds in train.items() if name != "ours"),
+        "train_s": learning,
+        "train_ratio": learning["ours"] / min(seconds for name, seconds in learning.items() if name != "ours"),
         "encode_mb_per_s": {name: len(text) / 1e6 / seconds for name, seconds in encode.items()},
         "encode_ratio": encode["tiktoken"] / encode["ours"],
         "round_trip_exact": exact,

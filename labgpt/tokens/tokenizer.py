@@ -44,11 +44,14 @@ class Tokenizer:
         raw = np.frombuffer(text, dtype=np.uint8) if isinstance(text, bytes) else text
         if self.ranks is None:
             return raw
-        dtype, whole = np.uint16 if self.vocab_size <= 1 << 16 else np.uint32, bytes(raw).decode("utf-8", "surrogateescape")
-        parts = NOT_UTF8.split(whole)  # every other part is bytes that are no UTF-8: each is the token of its own value
-        odd = lambda part: np.frombuffer(part.encode("utf-8", "surrogateescape"), np.uint8)  # noqa: E731
-        even = lambda part: encoding(self).encode_to_numpy(part, disallowed_special=())  # noqa: E731
-        return np.concatenate([(odd if i % 2 else even)(part).astype(dtype) for i, part in enumerate(parts)])
+        dtype = np.uint16 if self.vocab_size <= 1 << 16 else np.uint32
+        words = lambda part: encoding(self).encode_to_numpy(part, disallowed_special=()).astype(dtype)  # noqa: E731
+        try:
+            return words(bytes(raw).decode("utf-8"))
+        except UnicodeDecodeError:  # each byte that is no UTF-8 is the token of its own value
+            parts = NOT_UTF8.split(bytes(raw).decode("utf-8", "surrogateescape"))
+            parts[1::2] = [part.encode("utf-8", "surrogateescape") for part in parts[1::2]]
+            return np.concatenate([words(p) if isinstance(p, str) else np.frombuffer(p, np.uint8).astype(dtype) for p in parts])
 
     def decode_bytes(self, ids: np.ndarray | list[int]) -> bytes:
         """The very bytes that were encoded, UTF-8 or not."""
@@ -173,6 +176,6 @@ def _letter_of_byte() -> dict[str, int]:
 def encoding(tok: Tokenizer):
     import tiktoken
 
-    return tiktoken.Encoding(
-        tok.name, pat_str=PATTERN, special_tokens={}, mergeable_ranks={b: i for i, b in enumerate(tok.ranks)}
-    )
+    # A special token that is never allowed: with none at all tiktoken looks for the empty string, everywhere.
+    never, ranks = {"<|\ue000|>": len(tok.ranks)}, {b: i for i, b in enumerate(tok.ranks)}
+    return tiktoken.Encoding(tok.name, pat_str=PATTERN, special_tokens=never, mergeable_ranks=ranks)

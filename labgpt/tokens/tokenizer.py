@@ -100,8 +100,8 @@ def from_tiktoken(path: Path, name: str = "") -> Tokenizer:
     except (OSError, ValueError) as error:
         raise ValueError(f"vocabulary = {str(path)!r}: {error}; allowed is a file in tiktoken's format") from None
     name = name or f"bpe:{len(ranks)}"
-    if not fine or name != f"bpe:{len(ranks)}" or not {bytes([i]) for i in range(256)} <= set(ranks):
-        raise ValueError(f"vocabulary = {str(path)!r}: {len(ranks)} tokens; allowed is {name}, its ranks 0, 1, 2, … with all 256 bytes")
+    if not fine or name != f"bpe:{len(ranks)}" or ranks[:256] != tuple(bytes([i]) for i in range(256)):
+        raise ValueError(f"vocabulary = {str(path)!r}: {len(ranks)} tokens; allowed is {name}, ranks 0, 1, 2, …, the 256 bytes first")
     return Tokenizer(name, len(ranks), ranks)
 
 
@@ -121,19 +121,20 @@ def pieces(text: np.ndarray, ends: bytes = b"", size: int = PIECE) -> Iterator[t
     Cut after `ends`, or before white space that follows an ASCII letter, digit or mark: no token of ours crosses that. A text
     without such a place for sixteen times `size` is cut between two characters.
     """
-    at, rest = 0, b""
+    at, rest, looked = 0, b"", 0
     while at < len(text):
         rest, at = rest + bytes(text[at : at + size]), at + size
         while ends and (cut := rest.find(ends) + len(ends)) >= len(ends):
             yield rest[:cut], True
-            rest = rest[cut:]
-        cuts = range(len(rest) - max(1, len(ends)), 0, -1)  # the last bytes may begin a document's end
+            rest, looked = rest[cut:], 0
+        cuts = range(len(rest) - max(1, len(ends)), looked, -1)  # the last bytes may begin a document's end
         cut = next((i for i in cuts if rest[i] in SPACE and rest[i - 1] not in SPACE and rest[i - 1] < 128), 0)
         if not cut and len(rest) >= 16 * size:
             cut = next(i for i in cuts if rest[i] & 0xC0 != 0x80)
         if cut and at < len(text):
             yield rest[:cut], False
             rest = rest[cut:]
+        looked = 0 if cut else max(0, cuts.start)
     if rest:
         yield rest, True
 

@@ -62,7 +62,6 @@ AXES = {
     "epochs": "epochs (times each token was read)",
     "weight_decay": "weight decay (share per unit of learning rate)",
     "copies": "copies of the copied quarter (times it stands there)",
-    "share": "share of rows from the scarce language",
     "factor": "factor on the learning rates",
 }
 

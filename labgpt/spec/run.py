@@ -13,35 +13,8 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .data import CORPORA, DataConfig, later, need, positive
 from .read import build
-
-# What a corpus fixes: its vocabulary (0: set by the tokenizer), the row length its documents fit, and how it is tokenised.
-CORPORA = {
-    "zipf-markov": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},
-    "zipf-dialect": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},
-    "pysource": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
-}
-
-
-def need(ok: bool, name: str, value: object, allowed: str, hint: str = "") -> None:
-    """Raise the house's one-line ValueError: which field, what it was, what is allowed, what to try."""
-    if not ok:
-        raise ValueError(f"{name} = {value!r}: allowed is {allowed}" + (f"; {hint}" if hint else ""))
-
-
-def _symbolic(corpus: str) -> bool:
-    return CORPORA.get(corpus, {}).get("tokenizer") == "symbols"
-
-
-def _positive(owner: object, *names: str) -> None:
-    for name in names:
-        value = getattr(owner, name)
-        need(isinstance(value, int) and not isinstance(value, bool) and value > 0, name, value, "a whole number above 0")
-
-
-def _later(default: object) -> object:
-    """A field that came after runs had been recorded: at its default it is left out of the hash, so their ids stay true."""
-    return field(default=default, metadata={"later": True})
 
 
 @dataclass(frozen=True)
@@ -55,16 +28,16 @@ class ModelConfig:
     d_model: int = 16
     n_head: int = 1
     qk_norm: bool = False
-    norm: str = _later("rms")
-    position: str = _later("rotary")
-    activation: str = _later("relu2")
-    bias: bool = _later(False)
-    tied: bool = _later(False)
-    init: str = _later("zero")
-    dropout: float = _later(0.0)
+    norm: str = later("rms")
+    position: str = later("rotary")
+    activation: str = later("relu2")
+    bias: bool = later(False)
+    tied: bool = later(False)
+    init: str = later("zero")
+    dropout: float = later(0.0)
 
     def __post_init__(self) -> None:
-        _positive(self, "vocab_size", "seq_len", "n_layer", "d_model", "n_head")
+        positive(self, "vocab_size", "seq_len", "n_layer", "d_model", "n_head")
         need(self.d_model % self.n_head == 0, "n_head", self.n_head, f"a divisor of d_model = {self.d_model}")
         for name, allowed in SWITCHES.items():
             need(getattr(self, name) in allowed, name, getattr(self, name), ", ".join(map(str, allowed)))
@@ -89,57 +62,6 @@ SWITCHES = {
     "init": ("zero", "gpt2"),
 }  # of the block: the default first
 GPT2 = {name: choices[name != "qk_norm"] for name, choices in SWITCHES.items()}  # GPT-2 takes the other one, but for QK-norm
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """Which tokens. `unique_tokens` caps how many distinct training tokens there are (then they repeat); None is all of them.
-
-    An epoch holds each of them once, but the first `copied_tokens` stand in it `copies` times. A share `noise` of them is drawn
-    at random, symbol by symbol or row by row; a share `other_share` of the rows trained on comes from the corpus `other` instead.
-    Validation is on `corpus` as it is."""
-
-    corpus: str = "zipf-markov"
-    corpus_sha256: str = ""  # filled in by corpus.pin(); a run is of these very bytes
-    tokenizer: str = "symbols"
-    unique_tokens: int | None = None
-    val_tokens: int = 65536
-    copied_tokens: int = _later(0)
-    copies: int = _later(1)
-    noise: float = _later(0.0)
-    noise_in: str = _later("symbols")
-    other: str = _later("")
-    other_share: float = _later(0.0)
-
-    def __post_init__(self) -> None:
-        known = self.corpus in CORPORA or self.corpus.startswith("file:")
-        need(known, "corpus", self.corpus, ", ".join(CORPORA) + ", file:PATH", "`file:notes.txt` trains on a text of yours")
-        kind, _, size = self.tokenizer.partition(":")
-        need(kind in ("bytes", "symbols", "bpe"), "tokenizer", self.tokenizer, "bytes, symbols, bpe:VOCABULARY")
-        need(
-            (kind == "symbols") == _symbolic(self.corpus),
-            "tokenizer",
-            self.tokenizer,
-            "symbols for zipf-markov and zipf-dialect, bytes or bpe:VOCABULARY for text",
-        )
-        if kind == "bpe":
-            need(size.isdigit() and 256 < int(size) <= 65536, "tokenizer", self.tokenizer, "bpe:257 … bpe:65536", "try bpe:1024")
-        _positive(self, "val_tokens")
-        if self.unique_tokens is not None:
-            _positive(self, "unique_tokens")
-        _positive(self, "copies")
-        most = self.copied_tokens if self.unique_tokens is None else self.unique_tokens
-        need(0 <= self.copied_tokens <= most, "copied_tokens", self.copied_tokens, f"0 … unique_tokens = {most}")
-        need(0 <= self.noise < 1, "noise", self.noise, "0 ≤ share < 1")
-        need(self.noise_in in ("symbols", "rows"), "noise_in", self.noise_in, "symbols, rows")
-        need(0 <= self.other_share < 1, "other_share", self.other_share, "0 ≤ share < 1")
-        need((self.other == "") == (self.other_share == 0), "other", self.other, "a corpus, with an other_share above 0")
-        need(
-            self.other == "" or (self.other != self.corpus and _symbolic(self.other) and _symbolic(self.corpus)),
-            "other",
-            self.other,
-            "a generated corpus beside another one: zipf-markov, zipf-dialect",
-        )
 
 
 @dataclass(frozen=True)
@@ -200,7 +122,7 @@ class Science:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        _positive(self, "batch_size")
+        positive(self, "batch_size")
         need(isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed", self.seed, "a whole number 0 … 2**32 - 1")
         need(self.precision in ("float32", "bfloat16"), "precision", self.precision, "float32, bfloat16")
         need(
@@ -248,10 +170,10 @@ class Execution:
     microshards: int = 4
     threads: int = 1
     device: str = "cpu"
-    compile: bool = _later(False)
+    compile: bool = later(False)
 
     def __post_init__(self) -> None:
-        _positive(self, "world_size", "microshards", "threads")
+        positive(self, "world_size", "microshards", "threads")
         need(self.strategy == "ddp", "strategy", self.strategy, "ddp")
         need(self.reduction in ("ring", "tree"), "reduction", self.reduction, "ring, tree")
         need(self.device in ("cpu", "cuda"), "device", self.device, "cpu, cuda")

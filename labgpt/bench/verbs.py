@@ -186,7 +186,27 @@ def coverage(studies: int = 1000, others: int = 200, bootstrap: int = 200, json:
         print(f"{form} ({row['studies']} studies): {shares}")
 
 
-VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, forms, fit, coverage)
+def tokens(megabytes: int = 10, pairs: int = 3, peer: Path | None = None, json: Path | None = None) -> None:
+    """From text to BPE-1024 shards beside the libraries: learning, encoding, memory.
+
+    Args:
+        megabytes: of Python source.
+        pairs: how often each is run.
+        peer: a folder that holds rustbpe (`pip install --target FOLDER rustbpe`).
+        json: write the figures there too.
+    """
+    from labgpt.bench.tokens import tokens as measure
+
+    found = measure(megabytes, pairs, peer)
+    keep(json, found)
+    learning = ", ".join(f"{name} {s:.2f} s" for name, s in found["train_s"].items())
+    encoding = ", ".join(f"{name} {v:.1f} MB/s" for name, v in found["encode_mb_per_s"].items())
+    print(f"learning: {learning} ({found['train_ratio']:.2f} of the faster library)")
+    print(f"encoding: {encoding} ({found['encode_ratio']:.2f}×); round trip exact: {found['round_trip_exact']}")
+    print("memory: " + ", ".join(f"{size} MB of text {peak:.0f} MB" for size, peak in found["memory_mb"].items()))
+
+
+VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, forms, fit, coverage, tokens)
 
 
 def keep(path: Path | None, found: list | dict) -> None:

@@ -95,17 +95,45 @@ def named(pairs: tuple[str, ...]) -> dict[str, object]:
     return found
 
 
-def tokens(corpus: Positional[str], tokenizer: str = "bytes", plan: bool = False) -> None:
-    """Read a corpus and cut it into tokens: how many there are, and of how many bytes.
+def tokens(
+    corpus: Positional[str], what: Positional[str | None] = None, tokenizer: str = "bytes", plan: bool = False,
+    out: Path | None = None, vocabulary: Path | None = None,
+) -> None:  # fmt: skip
+    """Cut a corpus into tokens: `tokens CORPUS` counts them, `tokens train|encode CORPUS` keeps a vocabulary or the tokens.
 
     Args:
-        corpus: pysource, zipf-markov, or file:PATH.
+        corpus: pysource, zipf-markov, or file:PATH; or train, encode, inspect.
+        what: after train and encode the corpus, after inspect the folder.
         tokenizer: bytes, symbols, or bpe:VOCABULARY, which is learned from the corpus.
         plan: say how large the corpus is, and cut nothing.
+        out: where train leaves the vocabulary (tiktoken's format), encode the folder of tokens (beside the text when left out;
+            training then finds it there, and the text is never held in memory whole).
+        vocabulary: a file in tiktoken's format for encode to use instead of learning one.
     """
     from labgpt import corpus as corpora
-    from labgpt.tokens import streams
+    from labgpt.record import write_atomic
+    from labgpt.tokens import shards, streams
+    from labgpt.tokens.tokenizer import from_tiktoken, learned, to_tiktoken
 
+    if corpus in ("train", "encode", "inspect"):
+        action, corpus = corpus, what or ""
+        if action == "train":
+            tok = learned(tokenizer, corpus)
+            if tok.ranks is None:
+                raise ValueError(f"tokenizer = {tokenizer!r}: allowed is bpe:VOCABULARY, such as bpe:1024; the others learn nothing")
+            out = out or Path(f"{tokenizer.replace(':', '-')}.tiktoken")
+            write_atomic(out, to_tiktoken(tok.ranks))
+            print(f"{out}: {tok.vocab_size:,} tokens, the longest {max(tok.ranks, key=len)!r}")
+            return
+        place = Path(corpus)
+        if action == "encode":
+            place = shards.encode(corpus, tokenizer, out, from_tiktoken(vocabulary, tokenizer) if vocabulary else None)
+        shards.read(place)  # every hash
+        about = shards.inspect(place)
+        print(f"{place}: {about['tokenizer']}, corpus {about['corpus_sha256'][:12]}, every shard as its manifest says")
+        for split, shard in about["shards"].items():
+            print(f"{split}: {shard['tokens']:,} tokens of {shard['dtype'][1:]}, {shard['documents']:,} documents, {shard['sha256'][:12]}")
+        return
     text = corpora.load(corpus)
     print(f"{corpus}: {len(text.train):,} symbols to train on, {len(text.val):,} held out, sha256 {text.sha256[:12]}")
     if not plan:

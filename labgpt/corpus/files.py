@@ -27,7 +27,10 @@ def _split(documents: dict[str, bytes]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _hash(train: np.ndarray, val: np.ndarray) -> str:
-    return hashlib.sha256(len(train).to_bytes(8, "little") + train.tobytes() + val.tobytes()).hexdigest()
+    digest = hashlib.sha256(len(train).to_bytes(8, "little"))
+    digest.update(train)
+    digest.update(val)
+    return digest.hexdigest()
 
 
 def python_source() -> Corpus:
@@ -66,16 +69,17 @@ def python_source() -> Corpus:
 def text_file(path: str) -> Corpus:
     """A file of yours, as bytes: the first 90 % for training, the last 10 % for validation."""
     try:
-        raw = Path(path).read_bytes()
+        size = Path(path).stat().st_size
+        text = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)  # read when it is looked at, not now
     except OSError as error:
         raise ValueError(
             f"corpus = 'file:{path}': {error.strerror}; allowed is the path of a readable text file"
         ) from None
-    if len(raw) < 1000:
+    if size < 1000:
         raise ValueError(
-            f"corpus = 'file:{path}': {len(raw)} bytes; allowed is 1000 or more, so that there is something to validate on"
+            f"corpus = 'file:{path}': {size} bytes; allowed is 1000 or more, so that there is something to validate on"
         )
-    text, cut = np.frombuffer(raw, dtype=np.uint8), len(raw) * 9 // 10
+    cut = size * 9 // 10
     return Corpus(
         f"file:{path}", text[:cut], text[cut:], _hash(text[:cut], text[cut:]), "yours", f"file {Path(path).name}"
     )

@@ -21,6 +21,8 @@ def load(name: str) -> Corpus:
         return files.python_source()
     if base == "tales":
         return tales.corpus(name)
+    if base == "zipf-dialect":
+        return zipf_markov.corpus(dialect=True)
     return {"zipf-markov": zipf_markov, "zipf-facts": zipf_facts, "hashed-ngram": hashed_ngram}[base].corpus()
 
 

@@ -47,7 +47,10 @@ class Lesson:
         """Predicted seconds that this lesson's training takes here, at this tier."""
         if self.tier == "replay":
             return START_S + 10
-        return sum(pool_s(specs, machine.cores()) for specs in self.groups.values())  # a notebook runs one group after another
+        together: dict[str, list[RunSpec]] = {}  # a notebook runs one group after another, a family at once
+        for name, specs in self.groups.items():
+            together.setdefault(name.partition(":")[0], []).extend(specs)
+        return sum(pool_s(specs, machine.cores()) for specs in together.values())
 
     def about(self) -> str:
         """One line: tier, this machine, how long the lesson's training takes here."""
@@ -58,7 +61,17 @@ class Lesson:
         )
 
     def run(self, group: str):
-        """The group's table. `replay` shows the reference runs' first seed, other tiers train (once; then they are kept)."""
+        """The group's table. `replay` shows the reference runs' first seed, other tiers train (once; then they are kept).
+
+        "repeat" is the family of all groups "repeat:…", trained side by side; a column `knob` then holds what follows the colon.
+        """
+        import pandas as pd
+
+        family = [name for name in self.groups if name.startswith(f"{group}:")]
+        if family and group not in self.groups:
+            if self.tier != "replay":
+                sweep.run([spec for name in family for spec in self.groups[name]], self.store)
+            return pd.concat([self.run(name).assign(knob=float(name.partition(":")[2])) for name in family], ignore_index=True)
         specs = self._specs(group)
         if self.tier == "replay" and group not in LIVE_TIER_GROUPS:
             rows = self.reference

@@ -59,6 +59,9 @@ AXES = {
     "d_model": "width d_model (features)",
     "batch_size": "batch size (sequences)",
     "world_size": "world size W (processes)",
+    "epochs": "epochs (times each token was read)",
+    "weight_decay": "weight decay (share per unit of learning rate)",
+    "copies": "copies of the copied quarter (times it stands there)",
     "rate": "learning rate (no unit)",
     "factor": "factor on the learning rates (no unit)",
 }

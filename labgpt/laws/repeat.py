@@ -65,10 +65,10 @@ class Repeated(Law):
         """(low, high) for one *measured* loss; the base law is taken as it is."""
         return self._predict_interval(N, D, np.minimum(U, D))
 
-    def worth(self, epochs):
-        """D'/D: what share of the tokens counts after so many passes over the same ones."""
-        r = np.asarray(epochs, float) - 1
-        return (1 + self.R_D_ * -np.expm1(-r / self.R_D_)) / (1 + r)
+    def worth(self, epochs, R_D: float | None = None):
+        """D'/D: what share of the tokens counts after so many passes over the same ones (R_D: another than the fitted one)."""
+        r, R = np.asarray(epochs, float) - 1, self.R_D_ if R_D is None else R_D
+        return (1 + R * -np.expm1(-r / R)) / (1 + r)
 
     def _distinct(self) -> int:
         return 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 # Vocabulary (0: set by the tokenizer), the row length its documents fit, how it is tokenised, and knobs: usual, least, most value.
 CORPORA = {
     "zipf-markov": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},
+    "zipf-dialect": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},
     "zipf-facts": {"vocab_size": 192, "seq_len": 64, "tokenizer": "symbols"},
     "hashed-ngram": {"vocab_size": 16, "seq_len": 64, "tokenizer": "symbols"},
     "pysource": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},

@@ -14,24 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .corpora import fixed
+from .data import DataConfig, later, need, positive
 from .read import build
-
-
-def need(ok: bool, name: str, value: object, allowed: str, hint: str = "") -> None:
-    """Raise the house's one-line ValueError: which field, what it was, what is allowed, what to try."""
-    if not ok:
-        raise ValueError(f"{name} = {value!r}: allowed is {allowed}" + (f"; {hint}" if hint else ""))
-
-
-def _positive(owner: object, *names: str) -> None:
-    for name in names:
-        value = getattr(owner, name)
-        need(isinstance(value, int) and not isinstance(value, bool) and value > 0, name, value, "a whole number above 0")
-
-
-def _later(default: object) -> object:
-    """A field that came after runs had been recorded: at its default it is left out of the hash, so their ids stay true."""
-    return field(default=default, metadata={"later": True})
 
 
 @dataclass(frozen=True)
@@ -45,16 +29,16 @@ class ModelConfig:
     d_model: int = 16
     n_head: int = 1
     qk_norm: bool = False
-    norm: str = _later("rms")
-    position: str = _later("rotary")
-    activation: str = _later("relu2")
-    bias: bool = _later(False)
-    tied: bool = _later(False)
-    init: str = _later("zero")
-    dropout: float = _later(0.0)
+    norm: str = later("rms")
+    position: str = later("rotary")
+    activation: str = later("relu2")
+    bias: bool = later(False)
+    tied: bool = later(False)
+    init: str = later("zero")
+    dropout: float = later(0.0)
 
     def __post_init__(self) -> None:
-        _positive(self, "vocab_size", "seq_len", "n_layer", "d_model", "n_head")
+        positive(self, "vocab_size", "seq_len", "n_layer", "d_model", "n_head")
         need(self.d_model % self.n_head == 0, "n_head", self.n_head, f"a divisor of d_model = {self.d_model}")
         for name, allowed in SWITCHES.items():
             need(getattr(self, name) in allowed, name, getattr(self, name), ", ".join(map(str, allowed)))
@@ -79,32 +63,6 @@ SWITCHES = {
     "init": ("zero", "gpt2"),
 }  # of the block: the default first
 GPT2 = {name: choices[name != "qk_norm"] for name, choices in SWITCHES.items()}  # GPT-2 takes the other one, but for QK-norm
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """Which tokens. `unique_tokens` caps how many distinct training tokens there are (then they repeat); None is all of them."""
-
-    corpus: str = "zipf-markov"
-    corpus_sha256: str = ""  # filled in by corpus.pin(); a run is of these very bytes
-    tokenizer: str = "symbols"
-    unique_tokens: int | None = None
-    val_tokens: int = 65536
-
-    def __post_init__(self) -> None:
-        known, (kind, _, size) = fixed(self.corpus), self.tokenizer.partition(":")
-        need(kind in ("bytes", "symbols", "bpe"), "tokenizer", self.tokenizer, "bytes, symbols, bpe:VOCABULARY")
-        need(
-            (kind == "symbols") == (known["tokenizer"] == "symbols"),
-            "tokenizer",
-            self.tokenizer,
-            "symbols for generated corpora, bytes or bpe:VOCABULARY for text",
-        )
-        if kind == "bpe":
-            need(size.isdigit() and 256 < int(size) <= 65536, "tokenizer", self.tokenizer, "bpe:257 … bpe:65536", "try bpe:1024")
-        _positive(self, "val_tokens")
-        if self.unique_tokens is not None:
-            _positive(self, "unique_tokens")
 
 
 @dataclass(frozen=True)
@@ -165,7 +123,7 @@ class Science:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        _positive(self, "batch_size")
+        positive(self, "batch_size")
         need(isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed", self.seed, "a whole number 0 … 2**32 - 1")
         need(self.precision in ("float32", "bfloat16"), "precision", self.precision, "float32, bfloat16")
         need(
@@ -213,10 +171,10 @@ class Execution:
     microshards: int = 4
     threads: int = 1
     device: str = "cpu"
-    compile: bool = _later(False)
+    compile: bool = later(False)
 
     def __post_init__(self) -> None:
-        _positive(self, "world_size", "microshards", "threads")
+        positive(self, "world_size", "microshards", "threads")
         need(self.strategy == "ddp", "strategy", self.strategy, "ddp")
         need(self.reduction in ("ring", "tree"), "reduction", self.reduction, "ring, tree")
         need(self.device in ("cpu", "cuda"), "device", self.device, "cpu, cuda")

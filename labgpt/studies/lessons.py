@@ -12,6 +12,8 @@ from labgpt import sweep
 from labgpt.record import provenance, write_atomic
 from labgpt.spec import RunSpec, replace
 
+from . import scarce
+
 REFERENCE_SEEDS = 3
 M = 1 << 20
 
@@ -119,10 +121,11 @@ LESSONS = {
     "03_compute": compute,
     "04_world_size": world_size,
     "05_one_model": one_model,
+    "07_data_runs_out": scarce.lesson,
     "09_data_parallel_by_hand": data_parallel_by_hand,
     "11_what_scale_costs": scale_costs,
 }
-STUDIES = {"05_tuning_study": tuning_study, "08_floors": floors_study}  # recorded for a lesson to read, trained nowhere else
+STUDIES = {"05_tuning_study": tuning_study, "07_data_study": scarce.study, "08_floors": floors_study}  # for a lesson to read
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from labgpt.spec import fixed
 
 # Words with their leading space, runs of digits, runs of punctuation, runs of spaces: a merge never crosses these borders.
 PATTERN = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
+PIECE = 1 << 19  # bytes of text that a thread takes at a time
+SPACE = b" \t\n\r\v\f"
+NOT_UTF8 = re.compile("([\udc80-\udcff]+)")
 TRAIN_ON = (
     2_000_000  # bytes of training text that merges are counted on; more changes them little at these vocabularies
 )
@@ -43,13 +48,19 @@ class Tokenizer:
         raw = np.frombuffer(text, dtype=np.uint8) if isinstance(text, bytes) else text
         if self.ranks is None:
             return raw
+        dtype = np.uint16 if self.vocab_size <= 1 << 16 else np.uint32
+        words = lambda part: encoding(self).encode_to_numpy(part, disallowed_special=()).astype(dtype)  # noqa: E731
         try:
-            pieces = bytes(raw).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"tokenizer = {self.name!r}: the text is not UTF-8 at byte {error.start}; try tokenizer=bytes"
-            ) from None
-        return np.array(_encoding(self).encode_ordinary(pieces), dtype=np.uint16)
+            return words(bytes(raw).decode("utf-8"))
+        except UnicodeDecodeError:  # each byte that is no UTF-8 is the token of its own value
+            parts = NOT_UTF8.split(bytes(raw).decode("utf-8", "surrogateescape"))
+            parts[1::2] = [part.encode("utf-8", "surrogateescape") for part in parts[1::2]]
+            return np.concatenate([words(p) if isinstance(p, str) else np.frombuffer(p, np.uint8).astype(dtype) for p in parts])
+
+    def decode_bytes(self, ids: np.ndarray | list[int]) -> bytes:
+        """The very bytes that were encoded, UTF-8 or not."""
+        table = self.ranks or [bytes([i]) for i in range(256)]
+        return b"".join(table[int(i)] for i in ids)
 
     def _spelled(self, text: str) -> np.ndarray:
         number = {word: i for i, word in enumerate(self.words)}
@@ -73,8 +84,40 @@ class Tokenizer:
         yield text.decode(b"", final=True)
 
 
+def folder_of(corpus_name: str, tokenizer_name: str) -> Path | None:
+    """Where `labgpt tokens encode` leaves the tokens of a text, beside it; None for a corpus that is no file."""
+    file = corpus_name.removeprefix("file:")
+    return Path(f"{file}.{tokenizer_name.replace(':', '-')}") if file != corpus_name else None
+
+
 @lru_cache(maxsize=4)
 def tokenizer(name: str, corpus_name: str) -> Tokenizer:
+    """`bytes`, `symbols`, or `bpe:V`: the one that a text was encoded with, where `labgpt tokens encode` did so; else learned."""
+    place = folder_of(corpus_name, name)
+    kept = place and place / "tokenizer.tiktoken"
+    return from_tiktoken(kept, name) if kept and kept.is_file() else learned(name, corpus_name)
+
+
+def to_tiktoken(ranks: tuple[bytes, ...]) -> bytes:
+    """A vocabulary in tiktoken's format: a line for each token, its bytes in base64 and its rank."""
+    return b"".join(base64.b64encode(token) + b" %d\n" % rank for rank, token in enumerate(ranks))
+
+
+def from_tiktoken(path: Path, name: str = "") -> Tokenizer:
+    """The BPE of a file in tiktoken's format. ValueError where it is none, or not of the size that `name` says."""
+    try:
+        lines = [line.split() for line in path.read_bytes().splitlines()]
+        ranks = tuple(base64.b64decode(token, validate=True) for token, _ in lines)
+        fine = [int(rank) for _, rank in lines] == list(range(len(ranks)))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"vocabulary = {str(path)!r}: {error}; allowed is a file in tiktoken's format") from None
+    name = name or f"bpe:{len(ranks)}"
+    if not fine or name != f"bpe:{len(ranks)}" or ranks[:256] != tuple(bytes([i]) for i in range(256)):
+        raise ValueError(f"vocabulary = {str(path)!r}: {len(ranks)} tokens; allowed is {name}, ranks 0, 1, 2, …, the 256 bytes first")
+    return Tokenizer(name, len(ranks), ranks)
+
+
+def learned(name: str, corpus_name: str) -> Tokenizer:
     """`bytes`, `symbols`, or `bpe:V`, whose merges are learned from the corpus' training text (a second or two)."""
     kind, _, size = name.partition(":")
     if kind == "symbols":
@@ -82,28 +125,50 @@ def tokenizer(name: str, corpus_name: str) -> Tokenizer:
         return Tokenizer(name, fixed(corpus_name)["vocab_size"], words=spelled and tuple(spelled))
     if kind == "bytes":
         return Tokenizer("bytes", 256)
-    return Tokenizer(name, int(size), _train(bytes(corpus.load(corpus_name).train[:TRAIN_ON]), int(size)))
+    return Tokenizer(name, int(size), train(corpus.load(corpus_name).train[:TRAIN_ON], int(size)))
 
 
-def _train(text: bytes, vocab_size: int) -> tuple[bytes, ...]:
-    """Learn byte-pair merges with the `tokenizers` library; returns token id -> bytes, the 256 bytes first."""
+def pieces(text: np.ndarray, ends: bytes = b"", size: int = PIECE) -> Iterator[tuple[bytes, bool]]:
+    """A text in pieces of about `size` bytes that encode apart as they do together: (bytes, whether a document ends there).
+
+    Cut after `ends`, or before white space that follows an ASCII letter, digit or mark: no token of ours crosses that. A text
+    without such a place for sixteen times `size` is cut between two characters.
+    """
+    at, rest, looked = 0, b"", 0
+    while at < len(text):
+        rest, at = rest + bytes(text[at : at + size]), at + size
+        while ends and (cut := rest.find(ends) + len(ends)) >= len(ends):
+            yield rest[:cut], True
+            rest, looked = rest[cut:], 0
+        cuts = range(len(rest) - max(1, len(ends)), looked, -1)  # the last bytes may begin a document's end
+        cut = next((i for i in cuts if rest[i] in SPACE and rest[i - 1] not in SPACE and rest[i - 1] < 128), 0)
+        if not cut and len(rest) >= 16 * size:
+            cut = next(i for i in cuts if rest[i] & 0xC0 != 0x80)
+        if cut and at < len(text):
+            yield rest[:cut], False
+            rest = rest[cut:]
+        looked = 0 if cut else max(0, cuts.start)
+    if rest:
+        yield rest, True
+
+
+def trained(parts: list[str], vocab_size: int):
+    """The `tokenizers` library's BPE, trained on these pieces of text (a thread a core) with our PATTERN."""
     from tokenizers import Regex, models, pre_tokenizers, trainers
     from tokenizers import Tokenizer as Engine
 
     engine = Engine(models.BPE())
-    engine.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        show_progress=False,
-        special_tokens=[],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-    )
-    engine.train_from_iterator([text.decode("utf-8", errors="replace")], trainer)
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    engine.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"), byte_level])
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(vocab_size=vocab_size, show_progress=False, special_tokens=[], initial_alphabet=alphabet)
+    engine.train_from_iterator(parts, trainer)
+    return engine
+
+
+def train(text: np.ndarray, vocab_size: int) -> tuple[bytes, ...]:
+    """Learn byte-pair merges; returns token id -> bytes, the 256 bytes first. ValueError: too little text for so many."""
+    engine = trained([part.decode("utf-8", "replace") for part, _ in pieces(text)], vocab_size)
     letters = _letter_of_byte()
     learned = sorted(engine.get_vocab().items(), key=lambda item: item[1])
     merged = [bytes(letters[c] for c in token) for token, _ in learned if len(token) > 1]
@@ -122,9 +187,9 @@ def _letter_of_byte() -> dict[str, int]:
 
 
 @lru_cache(maxsize=4)
-def _encoding(tok: Tokenizer):
+def encoding(tok: Tokenizer):
     import tiktoken
 
-    return tiktoken.Encoding(
-        tok.name, pat_str=PATTERN, special_tokens={}, mergeable_ranks={b: i for i, b in enumerate(tok.ranks)}
-    )
+    # A special token that is never allowed: with none at all tiktoken looks for the empty string, everywhere.
+    never, ranks = {"<|\ue000|>": len(tok.ranks)}, {b: i for i, b in enumerate(tok.ranks)}
+    return tiktoken.Encoding(tok.name, pat_str=PATTERN, special_tokens=never, mergeable_ranks=ranks)

@@ -12,6 +12,19 @@ def test_zipf_markov_is_the_committed_language():
     assert corpus.load("zipf-markov").sha256 == zm.SHA256
 
 
+def test_the_dialect_is_a_second_language_that_shares_half_of_the_first():
+    """Even symbols are followed as in zipf-markov, odd ones are not; its text follows its own law, to three standard errors."""
+    assert corpus.load("zipf-dialect").sha256 == zm.DIALECT_SHA256
+    first, second = zm.transition_counts(), zm.transition_counts(dialect=True)
+    same = (first == second).all(axis=1)
+    assert same[::2].all() and not same[1::2].any() and (second.sum(axis=1) == zm.ONE).all()
+    rows = corpus.load("zipf-dialect").train.reshape(-1, zm.LENGTH)
+    p, now = second / zm.ONE, rows[:, :-1].astype(int)
+    entropy = -(p * np.log(p)).sum(axis=1)  # of the next symbol, by the symbol now
+    surprise = (corpus.load("zipf-dialect").bayes_nll(rows) - entropy[now]).mean(axis=1)
+    assert abs(surprise.mean()) < 3 * surprise.std() / np.sqrt(len(rows))
+
+
 def test_its_probabilities_are_whole_numbers_that_sum_to_one():
     assert (zm.transition_counts().sum(axis=1) == zm.ONE).all()
     assert (zm.transition_counts() > 0).all()

@@ -65,3 +65,21 @@ def test_a_lesson_says_how_long_it_takes(replay, monkeypatch):
     assert "replay" in replay.about()
     monkeypatch.setenv("LABGPT_TIER", "micro")
     assert Lesson(NAME).seconds() > replay.seconds()
+
+
+def test_a_family_of_groups_is_one_table_with_its_knobs(monkeypatch, tmp_path):
+    monkeypatch.setenv("LABGPT_TIER", "replay")
+    lesson = Lesson("07_data_runs_out", store=tmp_path)
+    table = lesson.run("copies")
+    assert table["knob"].tolist() == [4, 16, 64, 256] and set(table["group"]) == {f"copies:{c}" for c in (4, 16, 64, 256)}
+    assert table["val_loss"].tolist() == [lesson.run(group)["val_loss"][0] for group in table["group"]]
+
+
+def test_a_family_is_trained_side_by_side(monkeypatch, tmp_path):
+    from labgpt import sweep
+
+    lesson, calls = Lesson("07_data_runs_out", store=tmp_path), []
+    lesson.tier = "micro"
+    monkeypatch.setattr(sweep, "run", lambda specs, store: calls.append(len(specs)) or lesson.reference.iloc[:1])
+    lesson.run("copies")
+    assert calls[0] == 4, "all of them in one pool, before any is read"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labgpt.tokens import tokenizer
+from labgpt.tokens.tokenizer import from_tiktoken, to_tiktoken
 
 BPE = tokenizer("bpe:512", "pysource")
 
@@ -52,6 +53,26 @@ def test_it_encodes_as_the_library_that_trained_it_would():
     assert engine.encode(text).ids == BPE.encode(text).tolist()
 
 
-def test_text_that_is_not_utf_8_is_refused():
-    with pytest.raises(ValueError, match="not UTF-8 at byte 3.*bytes"):
-        BPE.encode(np.frombuffer(b"abc\xff", dtype=np.uint8))
+@given(st.binary(max_size=300) | st.tuples(st.text(max_size=40), st.binary(max_size=9)).map(lambda both: both[0].encode() + both[1]))
+def test_any_bytes_come_back_exactly(raw):
+    for tok in (BPE, tokenizer("bytes", "pysource")):
+        ids = tok.encode(np.frombuffer(raw, dtype=np.uint8))
+        assert tok.decode_bytes(ids) == raw and (not len(ids) or ids.max() < tok.vocab_size)
+
+
+def test_a_vocabulary_survives_tiktoken_s_format_and_tiktoken_reads_it(tmp_path):
+    from tiktoken.load import load_tiktoken_bpe
+
+    path = tmp_path / "bpe.tiktoken"
+    path.write_bytes(to_tiktoken(BPE.ranks))
+    assert from_tiktoken(path) == BPE
+    assert load_tiktoken_bpe(str(path)) == {token: rank for rank, token in enumerate(BPE.ranks)}
+
+
+@pytest.mark.parametrize("text", [b"", b"no base64\n", to_tiktoken(BPE.ranks[:100]), to_tiktoken(BPE.ranks).replace(b" 300\n", b" 301\n")])
+def test_what_is_no_vocabulary_is_refused_in_one_line(tmp_path, text):
+    path = tmp_path / "bpe.tiktoken"
+    path.write_bytes(text)
+    with pytest.raises(ValueError, match="allowed is") as caught:
+        from_tiktoken(path, "bpe:512")
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,8 @@
+# %%
+misconception = "A share of symbols is read as a loss in nats."
+loses = {"noise": 2}
+says = "is no loss in nats"
+
+# %% tags=["answer"] labgpt={"id": "noise"}
+excess = 0.2
+choice = "b"

@@ -5,15 +5,30 @@ from __future__ import annotations
 import sys
 
 import tyro
+from tyro.conf import Positional
 
 from labgpt.bench import bench
 
+from .clean import clean, stats
 from .cost import cost
 from .course import doctor, exercise, grade, lab, reference, start, test
 from .fit import fit, forecast
 from .runs import curves, runs, sample, sweep, tokens, train
 
-VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, grade, exercise, start, lab, doctor, test, bench, reference)
+CORPUS = {"clean": clean, "stats": stats}
+
+
+def corpus(name: Positional[str]) -> None:
+    """Look at text and clean it; `labgpt corpus --help` lists how.
+
+    Args:
+        name: clean or stats, then its own options.
+    """
+    raise ValueError(f"corpus = {name!r}: allowed is {', '.join(CORPUS)}; see `labgpt corpus --help`")
+
+
+VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, corpus, grade, exercise, start, lab, doctor, test, bench,
+         reference)  # fmt: skip
 
 
 def main(args: list[str] | None = None) -> int:
@@ -24,6 +39,9 @@ def main(args: list[str] | None = None) -> int:
             from labgpt.bench.verbs import main as measure
 
             return measure(args[1:]) or 0
+        if args[:1] == ["corpus"] and args[1:]:
+            tyro.extras.subcommand_cli_from_dict(CORPUS, prog="labgpt corpus", args=args[1:], description="Look at text and clean it.")
+            return 0
         tyro.extras.subcommand_cli_from_dict(
             {verb.__name__: verb for verb in VERBS},
             prog="labgpt",

@@ -6,6 +6,6 @@
 from .base import Corpus
 from .clean import Report, clean
 from .folder import Document, read
-from .registry import load, pin
+from .registry import load, pin, words
 
-__all__ = ["Corpus", "Document", "Report", "clean", "load", "pin", "read"]
+__all__ = ["Corpus", "Document", "Report", "clean", "load", "pin", "read", "words"]

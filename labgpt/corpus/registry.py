@@ -6,20 +6,23 @@ from functools import lru_cache
 
 from labgpt import spec as specs
 
-from . import files, zipf_markov
+from . import files, tales, zipf_markov
 from .base import Corpus
 
 
 @lru_cache(maxsize=4)
 def load(name: str) -> Corpus:
-    """The corpus of that name: zipf-markov, pysource, or file:PATH. Nothing is downloaded."""
-    if name == "zipf-markov":
-        return zipf_markov.corpus()
-    if name == "pysource":
-        return files.python_source()
-    if name.startswith("file:"):
-        return files.text_file(name[len("file:") :])
-    raise ValueError(f"corpus = {name!r}: allowed is {', '.join(specs.CORPORA)}, file:PATH")
+    """The corpus of that name: a key of spec.CORPORA, its knobs behind a colon, or file:PATH. Nothing is downloaded."""
+    specs.fixed(name)
+    base, _, rest = name.partition(":")
+    if base == "file":
+        return files.text_file(rest)
+    return {"zipf-markov": zipf_markov.corpus, "pysource": files.python_source, "tales": lambda: tales.corpus(name)}[base]()
+
+
+def words(name: str) -> list[str] | None:
+    """What each symbol of a corpus is spelled like, None where it has no spelling."""
+    return tales.language(name).words if name.partition(":")[0] == "tales" else None
 
 
 def pin(spec: specs.RunSpec) -> specs.RunSpec:

@@ -81,6 +81,15 @@ def bayes_nll(rows: np.ndarray) -> np.ndarray:
     return nll[rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)]
 
 
+def expected() -> np.ndarray:
+    """(64,) nats: the expectation of bayes_nll at each place of a document, which begins in the background."""
+    p = transition_counts() / ONE
+    state, out = law()[2] / BACKGROUND, np.empty(LENGTH - 1)
+    for t in range(LENGTH - 1):
+        out[t], state = -(state[:, None] * p * np.log(p)).sum(), state @ p
+    return out
+
+
 def entropy_rate() -> float:
     """Nats a symbol of the endless walk: Σ π(i) H(P(·|i)) with π the stationary distribution (power iteration)."""
     p = transition_counts().astype(np.float64) / ONE
@@ -109,4 +118,6 @@ def corpus() -> Corpus:
         "labgpt.corpus.zipf_markov, Philox keys 1–3",
         document_length=LENGTH,
         bayes_nll=bayes_nll,
+        sample=lambda rows, key: sample(rows, key=(4 << 64) + key),
+        expected=expected,
     )

@@ -1,8 +1,8 @@
 """Everything that decides a run, as frozen dataclasses; `derive()` fills them in from a size. All input checks live here."""
 
+from .corpora import CORPORA, fixed, knobs
 from .dial import SIZES, derivation, derive, replace
 from .run import (
-    CORPORA,
     GPT2,
     SWITCHES,
     DataConfig,
@@ -28,5 +28,7 @@ __all__ = [
     "Science",
     "derivation",
     "derive",
+    "fixed",
+    "knobs",
     "replace",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from .run import CORPORA, DataConfig, ModelConfig, OptimConfig, RunSpec, ScheduleConfig, Science, need
+from .corpora import fixed
+from .run import DataConfig, ModelConfig, OptimConfig, RunSpec, ScheduleConfig, Science, need
 
 COMPILE_FROM = 256  # the width from which torch.compile is on by itself, on a GPU
 SIZES = (16, 24, 32, 48, 64, 96, 128)  # the ladder of widths d_model; 10k to 1.0M matmul parameters on bytes
@@ -22,7 +23,7 @@ def derive(
 
     `derivation()` says where each value comes from.
     """
-    fixed = CORPORA.get(corpus, CORPORA["pysource"])
+    known = fixed(corpus)
     need(
         isinstance(d_model, int) and 8 <= d_model <= 4096,
         "d_model",
@@ -31,8 +32,8 @@ def derive(
         f"the lab's ladder is {SIZES}",
     )
     model = ModelConfig(
-        fixed["vocab_size"],
-        fixed["seq_len"],
+        known["vocab_size"],
+        known["seq_len"],
         n_layer=max(1, 2 + math.floor(math.log2(d_model / 16))),
         d_model=d_model,
         n_head=heads(d_model),
@@ -40,10 +41,10 @@ def derive(
     optim = OptimConfig(lr_matrix=0.02, lr_embed=0.2, lr_head=0.2 / math.sqrt(d_model))
     science = Science(
         model,
-        DataConfig(corpus=corpus, tokenizer=fixed["tokenizer"]),
+        DataConfig(corpus=corpus, tokenizer=known["tokenizer"]),
         optim,
         ScheduleConfig(tuple(budgets)),
-        batch_size=2048 // fixed["seq_len"],
+        batch_size=2048 // known["seq_len"],
         seed=seed,
     )
     if changes.get("device") == "cuda" and d_model >= COMPILE_FROM:

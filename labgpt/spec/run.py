@@ -13,13 +13,8 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .corpora import fixed
 from .read import build
-
-# What a corpus fixes: its vocabulary (0: set by the tokenizer), the row length its documents fit, and how it is tokenised.
-CORPORA = {
-    "zipf-markov": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},
-    "pysource": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
-}
 
 
 def need(ok: bool, name: str, value: object, allowed: str, hint: str = "") -> None:
@@ -97,15 +92,13 @@ class DataConfig:
     val_tokens: int = 65536
 
     def __post_init__(self) -> None:
-        known = self.corpus in CORPORA or self.corpus.startswith("file:")
-        need(known, "corpus", self.corpus, ", ".join(CORPORA) + ", file:PATH", "`file:notes.txt` trains on a text of yours")
-        kind, _, size = self.tokenizer.partition(":")
+        known, (kind, _, size) = fixed(self.corpus), self.tokenizer.partition(":")
         need(kind in ("bytes", "symbols", "bpe"), "tokenizer", self.tokenizer, "bytes, symbols, bpe:VOCABULARY")
         need(
-            (kind == "symbols") == (self.corpus == "zipf-markov"),
+            (kind == "symbols") == (known["tokenizer"] == "symbols"),
             "tokenizer",
             self.tokenizer,
-            "symbols for zipf-markov, bytes or bpe:VOCABULARY for text",
+            "symbols for generated corpora, bytes or bpe:VOCABULARY for text",
         )
         if kind == "bpe":
             need(size.isdigit() and 256 < int(size) <= 65536, "tokenizer", self.tokenizer, "bpe:257 … bpe:65536", "try bpe:1024")
@@ -190,15 +183,15 @@ class Science:
             f"at least one row, {self.model.seq_len} tokens",
         )
         need(self.data.val_tokens >= self.model.seq_len, "val_tokens", self.data.val_tokens, f"at least {self.model.seq_len}")
-        fixed = CORPORA.get(self.data.corpus, {})
+        known = fixed(self.data.corpus)
         if self.data.tokenizer == "symbols":
             need(
-                self.model.seq_len <= fixed["seq_len"],
+                self.model.seq_len <= known["seq_len"],
                 "seq_len",
                 self.model.seq_len,
-                f"at most {fixed['seq_len']}, the length of a {self.data.corpus} document",
+                f"at most {known['seq_len']}, the length of a {self.data.corpus} document",
             )
-        needed = {"symbols": fixed.get("vocab_size"), "bytes": 256}.get(self.data.tokenizer) or int(self.data.tokenizer[4:])
+        needed = {"symbols": known["vocab_size"], "bytes": 256}.get(self.data.tokenizer) or int(self.data.tokenizer[4:])
         need(
             self.model.vocab_size == needed, "vocab_size", self.model.vocab_size, f"{needed} for tokenizer {self.data.tokenizer!r}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from labgpt import corpus
+from labgpt.spec import fixed
 
 # Words with their leading space, runs of digits, runs of punctuation, runs of spaces: a merge never crosses these borders.
 PATTERN = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
@@ -25,6 +27,7 @@ class Tokenizer:
     name: str
     vocab_size: int
     ranks: tuple[bytes, ...] | None = None  # of BPE: token id -> its bytes, tiktoken's mergeable ranks
+    words: tuple[str, ...] | None = None  # of symbols: what each is spelled like, where it is a word
 
     @property
     def token_bytes(self) -> np.ndarray | None:
@@ -33,6 +36,8 @@ class Tokenizer:
         return np.array([len(b) for b in self.ranks]) if self.ranks else np.ones(256, dtype=np.int64)
 
     def encode(self, text: np.ndarray | bytes | str) -> np.ndarray:
+        if isinstance(text, str) and self.words:
+            return self._spelled(text)
         if isinstance(text, str):
             text = text.encode()
         raw = np.frombuffer(text, dtype=np.uint8) if isinstance(text, bytes) else text
@@ -46,13 +51,21 @@ class Tokenizer:
             ) from None
         return np.array(_encoding(self).encode_ordinary(pieces), dtype=np.uint16)
 
+    def _spelled(self, text: str) -> np.ndarray:
+        number = {word: i for i, word in enumerate(self.words)}
+        found = re.findall(r"\n|[.,]|[^\s.,]+", text)
+        if strange := [word for word in found if word not in number]:
+            raise ValueError(f"text = {strange[0]!r}: not a word of this corpus; allowed are its {len(number)} words")
+        return np.array([number[word] for word in found], dtype=np.uint16)
+
     def decode(self, ids: np.ndarray | list[int]) -> str:
         return "".join(self.pieces(ids)).rstrip(" " if self.name == "symbols" else "")
 
     def pieces(self, ids: Iterable[int]) -> Iterator[str]:
         """The text as it comes, token by token; a character whose bytes are not all there yet waits for them."""
         if self.name == "symbols":
-            yield from (f"{int(i)} " for i in ids)
+            spelled = (self.words[int(i)] if self.words else int(i) for i in ids)
+            yield from (word if word == "\n" else f"{word} " for word in spelled)
             return
         table = self.ranks or [bytes([i]) for i in range(256)]
         text = codecs.getincrementaldecoder("utf-8")("replace")
@@ -65,7 +78,8 @@ def tokenizer(name: str, corpus_name: str) -> Tokenizer:
     """`bytes`, `symbols`, or `bpe:V`, whose merges are learned from the corpus' training text (a second or two)."""
     kind, _, size = name.partition(":")
     if kind == "symbols":
-        return Tokenizer("symbols", 512)
+        spelled = corpus.words(corpus_name)
+        return Tokenizer(name, fixed(corpus_name)["vocab_size"], words=spelled and tuple(spelled))
     if kind == "bytes":
         return Tokenizer("bytes", 256)
     return Tokenizer(name, int(size), _train(bytes(corpus.load(corpus_name).train[:TRAIN_ON]), int(size)))

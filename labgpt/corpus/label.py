@@ -25,7 +25,7 @@ def features(text: str) -> np.ndarray:
 class Labeller:
     """fit(texts, labels), then chance(text) of label 1, and `labeller(text)`: whether it is at least `threshold`."""
 
-    def __init__(self, strength: float = 0.01, threshold: float = 0.5):
+    def __init__(self, strength: float = 1e-4, threshold: float = 0.5):
         self.strength, self.threshold = strength, threshold
 
     def fit(self, texts: Sequence[str], labels: Sequence[int]) -> Labeller:

@@ -90,6 +90,14 @@ def one_model(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     }
 
 
+def where_tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    """`tales` at five sizes; with nobody of its minority left; with stories of the minority three times as often."""
+    return {
+        "sizes": sweep.grid([w * scale for w in (8, 16, 24, 32, 64)], _fixed(0.5), "tales", seeds=seeds),
+        **{f"dialect-{share:g}": sweep.grid([32 * scale], _fixed(0.5), f"tales:dialect={share:g}", seeds=seeds) for share in (0, 0.3)},
+    }
+
+
 def scale_costs(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {"ladder": sweep.grid([w * scale for w in (16, 32, 64)], _fixed(0.25), seeds=seeds)}
 
@@ -107,6 +115,7 @@ LESSONS = {
     "03_compute": compute,
     "04_world_size": world_size,
     "05_one_model": one_model,
+    "06_where_tokens_come_from": where_tokens,
     "11_what_scale_costs": scale_costs,
 }
 STUDIES = {"05_tuning_study": tuning_study}  # recorded for a lesson to read, trained nowhere else
@@ -136,6 +145,10 @@ def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
     tables = [sweep.table(store, [s.run_id for s in specs]).assign(group=name) for name, specs in found.items()]
     path = reference_path(lesson)
     write_atomic(path, pd.concat(tables, ignore_index=True).to_csv(index=False, float_format="%.9g"))
+    if lesson == "06_where_tokens_come_from":
+        from . import bias
+
+        bias.record([s.run_id for specs in found.values() for s in specs], store)
     hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
     write_atomic(
         path.with_suffix(".json"),

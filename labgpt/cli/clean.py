@@ -45,9 +45,7 @@ def clean(
         print(f"classifier: precision {precision:.2f}, recall {recall:.2f} on every third label, held out")
     held_out = (document.text for document in read(val, tell, field)) if val is not None else ()
     documents = room(read(source, tell, field), report, steps, keep, held_out, threshold, workers or machine.cores())
-    lines = (
-        json.dumps({"text": d.text, "name": d.name, "domain": d.domain}, ensure_ascii=False) + "\n" for d in documents
-    )
+    lines = (json.dumps({"text": d.text, "name": d.name, "domain": d.domain}, ensure_ascii=False) + "\n" for d in documents)
     part = out.with_name(out.name + ".part")
     out.parent.mkdir(parents=True, exist_ok=True)
     with part.open("w", encoding="utf-8", newline="") as file:
@@ -74,8 +72,5 @@ def stats(source: Positional[Path], field: str = "text") -> None:
     print(f"{found['documents']:,} documents, {found['bytes']:,} bytes, {found['words']:,} words of {found['types']:,} types; "
           f"{found['duplicates']:.1%} repeat an earlier document")  # fmt: skip
     print("types after so many words: " + "  ".join(f"{types:,}/{words:,}" for words, types in found["curve"][-6:]))
-    print(
-        "bits a byte, the n − 1 before it known: "
-        + "  ".join(f"n = {n}: {bits:.2f}" for n, bits in found["entropy"].items())
-    )
+    print("bits a byte, the n − 1 before it known: " + "  ".join(f"n = {n}: {bits:.2f}" for n, bits in found["entropy"].items()))
     print("bytes by domain: " + "  ".join(f"{name} {share:.1%}" for name, share in list(found["domains"].items())[:12]))

@@ -38,20 +38,14 @@ class Report:
         fresh = {"step": step, "rule": rule, "documents": 0, "changed": 0, "bytes": 0}
         fresh["example"] = f"{document.name}: {' '.join(document.text.split())[:60]}"
         row = self.rules.setdefault((step, rule), fresh)
-        row["documents"], row["changed"], row["bytes"] = (
-            row["documents"] + removed,
-            row["changed"] + (not removed),
-            row["bytes"] + size,
-        )
+        row["documents"], row["changed"], row["bytes"] = (row["documents"] + removed, row["changed"] + (not removed), row["bytes"] + size)
 
     def rows(self) -> list[dict]:
         """One for each rule that did something, in the pipeline's order; `bytes` went with documents or in changes."""
         return sorted(self.rules.values(), key=lambda row: STEPS.index(row["step"]))
 
     def summary(self) -> dict:
-        return {name: getattr(self, name) for name in ("read", "read_bytes", "kept", "kept_bytes")} | {
-            "rules": self.rows()
-        }
+        return {name: getattr(self, name) for name in ("read", "read_bytes", "kept", "kept_bytes")} | {"rules": self.rows()}
 
 
 @dataclass

@@ -35,9 +35,7 @@ def read(path: str | Path, tell: Callable[[str], None], field: str = "text") -> 
     """
     root = Path(path)
     if not root.exists():
-        raise ValueError(
-            f"path = {str(path)!r}: allowed is a file or folder of text, JSONL, Parquet, or these gzipped; nothing is there"
-        )
+        raise ValueError(f"path = {str(path)!r}: allowed is a file or folder of text, JSONL, Parquet, or these gzipped; nothing is there")
     for file in _files(root, tell):
         name = file.relative_to(root).as_posix() if file != root else file.name
         domain = name.split("/")[0] if "/" in name else ""
@@ -78,9 +76,7 @@ def _decode(raw: bytes, say: Callable[[object], None]) -> str:
         raise ValueError(f"empty ({len(raw)} bytes); allowed is text")
     for sign, what in (("\ufffd", "not UTF-8"), ("\0", "null")):
         if text.count(sign) * DOUBT > len(text):
-            raise ValueError(
-                f"{text.count(sign):,} of {len(text):,} characters are {what}; allowed is text in UTF-8 or UTF-16"
-            )
+            raise ValueError(f"{text.count(sign):,} of {len(text):,} characters are {what}; allowed is text in UTF-8 or UTF-16")
     if "\ufffd" in text:
         say(f"{text.count(chr(0xFFFD))} characters that are not UTF-8 became U+FFFD")
     return text
@@ -105,9 +101,7 @@ def _lines(source, name: str, domain: str, field: str, say: Callable[[object], N
 def _record(record: object, name: str, domain: str, field: str) -> Document:
     text = record.get(field) if isinstance(record, dict) else None
     if not isinstance(text, str):
-        raise ValueError(
-            f"no text under {field!r}; allowed is an object with one, such as {{{json.dumps(field)}: …}}; try another field"
-        )
+        raise ValueError(f"no text under {field!r}; allowed is an object with one, such as {{{json.dumps(field)}: …}}; try another field")
     text = text.encode("utf-8", "replace").decode()  # JSON may smuggle in half a character
     return Document(name, text, str(record.get("domain") or record.get("source") or domain))
 

@@ -69,9 +69,7 @@ def learn(path: str | Path) -> tuple[Labeller, float, float]:
             record = json.loads(line)
             pairs.append((str(record["text"]), {0: 0, 1: 1}[record["label"]]))
         except (ValueError, KeyError, TypeError):
-            raise ValueError(
-                f'labels = {str(path)!r}, line {number}: allowed is {{"text": "…", "label": 0 or 1}}'
-            ) from None
+            raise ValueError(f'labels = {str(path)!r}, line {number}: allowed is {{"text": "…", "label": 0 or 1}}') from None
     made = Labeller().fit(*zip(*[pair for i, pair in enumerate(pairs) if i % 3] or [("", 0)]))
     texts, truth = zip(*pairs[::3])
     return made, *precision_recall(truth, [made(text) for text in texts])

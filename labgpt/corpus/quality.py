@@ -71,10 +71,7 @@ def gopher(text: str) -> str:
     n, m = max(len(words), 1), max(len(lines), 1)
     grams = {k: Counter(zip(*(words[i:] for i in range(k)))) for k in (2, 3, 4)}
     size = max(sum(map(len, words)), 1)
-    top = {
-        k: max((c * sum(map(len, g)) for g, c in counts.items() if c > 1), default=0) / size
-        for k, counts in grams.items()
-    }
+    top = {k: max((c * sum(map(len, g)) for g, c in counts.items() if c > 1), default=0) / size for k, counts in grams.items()}
     rules = {
         "Gopher: 50 … 100,000 words": not 50 <= len(words) <= 100_000,
         "Gopher: mean word of 3 … 10 letters": not 3 <= size / n <= 10,

@@ -1,4 +1,4 @@
-"""Lesson 06's figures: what cleaning takes away, how varied a text is, what labels buy, whether size amplifies an association."""
+"""Lesson 06's figures: what cleaning takes away, whether size amplifies an association, what a share of the text is worth."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .style import BLUE, GREY, INK, RED, canvas, end_labels, log_axis, looks, name, need, short, styled, told
+from .style import BLUE, INK, RED, canvas, log_axis, looks, name, need, styled, told
 
 
 @styled
@@ -20,7 +20,7 @@ def removed(rows: Sequence[Mapping], read_bytes: int):
     colours, hatches = [RED if w else BLUE for w in whole], ["//" if w else "" for w in whole]
     axes.barh(range(len(rows)), shares, color=colours, hatch=hatches, edgecolor="white")
     for place, (row, share) in enumerate(zip(rows, shares)):
-        said = f"{row['documents']} pages" if row["documents"] else f"in {row['changed']} pages"
+        said = f"{row['documents']} page" + "s" * (row["documents"] > 1) if row["documents"] else f"in {row['changed']} pages"
         axes.annotate(said, (share, place), xytext=(4, 0), textcoords="offset points", va="center")
     axes.set_yticks(range(len(rows)), [row["rule"] for row in rows])
     axes.invert_yaxis()
@@ -37,82 +37,30 @@ def removed(rows: Sequence[Mapping], read_bytes: int):
 
 
 @styled
-def types(curves: Mapping[str, Sequence[tuple[int, int]]]):
-    """Different words against words read, one line a collection: the curves of corpus.diversity.stats."""
-    figure, axes = canvas(height=3.8)
-    ends = []
-    for (title, curve), look in zip(curves.items(), looks(len(curves)), strict=True):
-        x, y = np.array(curve, dtype=float).T
-        axes.plot(x, y, **look, markersize=5)
-        ends.append((x[-1], y[-1], f"{title}: {y[-1]:,.0f}", look["color"]))
-    log_axis(axes.xaxis, [2.0**k for k in range(0, 24, 3) if 2.0**k <= max(e[0] for e in ends)])
-    axes.set_yscale("log")
-    axes.set(xlabel="words read (words)", ylabel="types (different words)")
-    end_labels(axes, ends)
-    first, last = list(curves), ends[-1]
-    return told(
-        figure,
-        f"Every text repeats itself more, the longer it gets. {first[-1]}: {last[1]:,.0f} different words in {last[0]:,.0f}. "
-        f"n = {len(curves)} collections.",
-        f"Line chart on logarithmic axes of different words against words read, for {', '.join(first)}.",
-    )
-
-
-@styled
-def labels(table, price: float):
-    """Precision and recall of the pages a classifier keeps against how many labels it learned from; each point is one draw of labels."""
-    need(table, "labels", "precision", "recall")
-    figure, axes = canvas(height=3.8)
-    ends = []
-    for column, look in zip(("precision", "recall"), looks(2), strict=True):
-        means = table.groupby("labels")[column].mean()
-        axes.plot(means.index, means, color=look["color"], linestyle=look["linestyle"])
-        axes.plot(table["labels"], table[column], color=look["color"], marker=look["marker"], linestyle="none", alpha=0.8)
-        ends.append((means.index[-1], means.iloc[-1], column, look["color"]))
-    log_axis(axes.xaxis, table["labels"].unique())
-    axes.set_ylim(min(0.6, table[["precision", "recall"]].min().min() - 0.03), 1.03)
-    axes.axhline(0.9, color=GREY, linewidth=1)
-    end_labels(axes, ends)
-    axes.set(xlabel=f"labels (pages; {price:g} each)", ylabel="share")
-    means = table.groupby("labels")["precision"].mean()
-    return told(
-        figure,
-        f"Of the pages kept, {means.iloc[0]:.0%} are stories with {means.index[0]} labels, {means.iloc[-1]:.0%} with {means.index[-1]}, "
-        f"which cost {means.index[-1] * price:g}. Grey: .9. n = {len(table)} classifiers.",
-        "Line chart of a classifier's precision and recall against the number of labels it learned from.",
-    )
-
-
-@styled
 def association(table, truth: float, live=None):
-    """How often a story would get its trade's pronoun against N, sampled as trained, cooler, greedily; band: all seeds."""
+    """How often a story would get its trade's pronoun against N, one mark a run: sampled as trained, cooler, greedily."""
     need(table, "n_matmul", "share", "share_half", "share_greedy")
     figure, axes = canvas()
-    ends = []
     kinds = {"share": "temperature 1", "share_half": "temperature .5", "share_greedy": "greedy"}
-    for (column, title), look in zip(kinds.items(), looks(3), strict=True):
-        cells = 100 * table.groupby("n_matmul")[column].agg(["mean", "min", "max"])
-        axes.plot(cells.index, cells["mean"], **look)
-        axes.fill_between(cells.index, cells["min"], cells["max"], color=look["color"], alpha=0.2, linewidth=0)
-        ends.append((cells.index[-1], cells["mean"].iloc[-1], title, look["color"]))
+    for (column, title), look, shift in zip(kinds.items(), looks(3), (0.94, 1, 1.06), strict=True):
+        axes.plot(shift * table["n_matmul"], 100 * table[column], **look | {"linestyle": "none"}, markersize=8, alpha=0.8, label=title)
     axes.axhline(100 * truth, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
-    place = {"xycoords": ("axes fraction", "data"), "xytext": (0, 4), "textcoords": "offset points"}
-    axes.annotate(f"in the text: {truth:.0%}", (0.02, 100 * truth), **place)
+    place = {"xycoords": ("axes fraction", "data"), "xytext": (0, -13), "textcoords": "offset points"}
+    axes.annotate(f"in the text: {truth:.0%}", (0.01, 100 * truth), **place)
     if live is not None:
         axes.plot(live["n_matmul"], 100 * live["share"], "*", color=RED, markersize=17, markeredgecolor="white", zorder=5, label="your run")
-        axes.legend(loc="center right")
     log_axis(axes.xaxis, table["n_matmul"].unique())
-    axes.set_ylim(40, 104)
-    end_labels(axes, ends)
+    axes.set_ylim(42, 104)
+    axes.legend(loc="center right", bbox_to_anchor=(1, 0.4))
     name(axes.xaxis, "n_matmul")
     axes.set_ylabel("pronoun of the trade (% of stories)")
-    mean = table.groupby("n_matmul")["share"].mean()
+    seen = 100 * table["share"][table["share"] > (0.5 + truth) / 2]
     return told(
         figure,
-        f"The text says {truth:.0%}. Sampled as trained, models go from {mean.iloc[0]:.0%} (N = {short(mean.index[0])}) to "
-        f"{mean.iloc[-1]:.0%} (N = {short(mean.index[-1])}); cooler sampling goes beyond. n = {len(table)} runs; bands: all seeds.",
-        "Line chart of how often models write the pronoun that goes with a trade against model size, for three ways of sampling, "
-        "beside the true share.",
+        f"A run has noticed the association ({len(seen)} of {len(table)}) or not. Those that have say {seen.min():.0f} … "
+        f"{seen.max():.0f} % as trained, the text {truth:.0%}; cooler sampling goes beyond. n = {len(table)} runs.",
+        "Scatter chart of how often models write the pronoun that goes with a trade against model size, for three ways of sampling, "
+        "beside the true share: points lie near one half or near the truth.",
     )
 
 

@@ -45,12 +45,15 @@ def clean(
         print(f"classifier: precision {precision:.2f}, recall {recall:.2f} on every third label, held out")
     held_out = (document.text for document in read(val, tell, field)) if val is not None else ()
     documents = room(read(source, tell, field), report, steps, keep, held_out, threshold, workers or machine.cores())
-    lines = (json.dumps({"text": d.text, "name": d.name, "domain": d.domain}, ensure_ascii=False) + "\n" for d in documents)
     part = out.with_name(out.name + ".part")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(lines)
-    part.replace(out)
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            for d in documents:
+                file.write(json.dumps({"text": d.text, "name": d.name, "domain": d.domain}, ensure_ascii=False) + "\n")
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
     write_atomic(out.with_suffix(".report.json"), json.dumps(report.summary(), indent=1, ensure_ascii=False) + "\n")
     print(f"{report.read:,} documents, {report.read_bytes:,} bytes read; {report.kept:,}, {report.kept_bytes:,} kept")
     for row in report.rows():

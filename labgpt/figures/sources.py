@@ -1,4 +1,4 @@
-"""Lesson 06's figures: what cleaning takes away, whether size amplifies an association, what a share of the text is worth."""
+"""Lesson 06's figures: what cleaning takes away, and whether size amplifies an association."""
 
 from __future__ import annotations
 
@@ -61,27 +61,4 @@ def association(table, truth: float, live=None):
         f"{seen.max():.0f} % as trained, the text {truth:.0%}; cooler sampling goes beyond. n = {len(table)} runs.",
         "Scatter chart of how often models write the pronoun that goes with a trade against model size, for three ways of sampling, "
         "beside the true share: points lie near one half or near the truth.",
-    )
-
-
-@styled
-def groups(table, order: Sequence[str]):
-    """Loss above the least possible on stories of the minority and of the majority, for training texts with more and more minority."""
-    need(table, "trained on", "loss_minority", "loss_majority", "bayes_minority", "bayes_majority")
-    figure, axes = canvas(height=3.8)
-    for who, colour, hatch, side in (("minority", RED, "//", -0.2), ("majority", BLUE, "", 0.2)):
-        excess = (table[f"loss_{who}"] - table[f"bayes_{who}"]).groupby(table["trained on"]).agg(["mean", "min", "max"]).loc[list(order)]
-        at = np.arange(len(order)) + side
-        axes.bar(at, excess["mean"], 0.38, color=colour, hatch=hatch, edgecolor="white", label=who)
-        for x, (mean, low, high) in zip(at, excess.to_numpy()):
-            axes.plot([x, x], [low, high], color=INK, linewidth=1.5)
-            axes.annotate(f"{mean:.2f}", (x, high), ha="center", va="bottom", xytext=(0, 2), textcoords="offset points")
-    axes.set_xticks(range(len(order)), order)
-    axes.set_ylabel("loss above the least possible (nats/token)")
-    axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper right")
-    return told(
-        figure,
-        f"Who is not in the training text is not understood. Lines: all seeds. n = {len(table)} runs of one size.",
-        "Bar chart of loss above the least possible on stories of the minority and the majority, by what the model was trained on.",
     )

@@ -1,5 +1,6 @@
 """Every step of cleaning removes what it says, says what it removes, and gives the same output for any worker count."""
 
+import json
 import random
 
 import pytest
@@ -182,3 +183,25 @@ def test_diversity_counts_what_can_be_counted_by_hand():
     assert abs(found["duplicates"] - 1 / 3) < 1e-12 and abs(found["domains"]["x"] - 14 / 17) < 1e-12
     coin = diversity.stats([Document("1", "".join(random.Random(0).choices("ab", k=50_000)))])
     assert all(abs(bits - 1) < 0.01 for bits in coin["entropy"].values())
+
+
+def test_the_command_line_writes_all_or_nothing_and_says_what_went(tmp_path, capsys):
+    from labgpt.cli import main
+
+    (tmp_path / "in").mkdir()
+    for i, text in enumerate([story(1), story(1), story(2) + "\nmail ada@hill.example.org, dear friend of the house.", "{"]):
+        (tmp_path / "in" / f"{i}.txt").write_text(text, encoding="utf-8")
+    labels = [{"text": story(i) if i % 2 else "buy it " * 20, "label": i % 2} for i in range(30)]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, labels)), encoding="utf-8")
+    out = tmp_path / "out" / "clean.jsonl"
+    command = ["corpus", "clean", str(tmp_path / "in"), str(out), "--workers", "1", "--labels", str(tmp_path / "labels.jsonl")]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "4 documents" in said and "2, " in said and "the same text again" in said and "precision 1.00, recall 1.00" in said
+    assert [json.loads(line)["name"] for line in out.read_text(encoding="utf-8").splitlines()] == ["0.txt", "2.txt"]
+    assert "[email]" in out.read_text(encoding="utf-8")
+    report = json.loads(out.with_suffix(".report.json").read_text(encoding="utf-8"))
+    assert report["read"] == 4 and report["kept"] == 2 and {row["step"] for row in report["rules"]} == {"mask", "c4", "exact"}
+    assert main(["corpus", "clean", str(tmp_path / "nowhere"), str(out)]) == 2 and "nothing is there" in capsys.readouterr().err
+    assert sorted(p.name for p in out.parent.iterdir()) == ["clean.jsonl", "clean.report.json"]
+    assert main(["corpus", "stats", str(out)]) == 0 and "2 documents" in capsys.readouterr().out

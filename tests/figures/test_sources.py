@@ -13,9 +13,7 @@ RULES = [
 ]
 RUNS = pd.DataFrame(
     {"n_matmul": [7000, 7000, 90000, 90000], "share": [0.5, 0.52, 0.9, 0.92], "share_half": [0.5, 0.53, 0.98, 0.99],
-     "share_greedy": [0.5, 0.6, 1, 1],
-     "trained on": ["none", "none", "some", "some"], "loss_minority": [4, 4.2, 1.3, 1.3], "loss_majority": [1.2, 1.2, 1.25, 1.25],
-     "bayes_minority": 0.8, "bayes_majority": 0.8}
+     "share_greedy": [0.5, 0.6, 1, 1]}
 )  # fmt: skip
 
 
@@ -25,11 +23,10 @@ def made():
     return {
         "removed": sources.removed(RULES, 4000),
         "association": sources.association(RUNS, 0.9, live),
-        "groups": sources.groups(RUNS, ["none", "some"]),
     }
 
 
-@pytest.mark.parametrize("name", ["removed", "association", "groups"])
+@pytest.mark.parametrize("name", ["removed", "association"])
 def test_units_caption_alt_and_letters_at_700_pixels(made, name):
     figure = made[name]
     assert any("(" in axes.get_xlabel() + axes.get_ylabel() for axes in figure.axes)
@@ -45,7 +42,6 @@ def test_bars_and_lines_are_the_table_s(made):
     lines = made["association"].axes[0].lines
     assert np.asarray(lines[0].get_ydata()) == pytest.approx([50, 52, 90, 92]) and lines[4].get_ydata()[0] == pytest.approx(90)
     assert "(2 of 4)" in made["association"].labgpt_caption
-    assert [bar.get_height() for bar in made["groups"].axes[0].patches] == pytest.approx([3.3, 0.5, 0.4, 0.45])
 
 
 def test_wrong_input_is_told():

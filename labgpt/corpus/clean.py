@@ -1,7 +1,7 @@
 """Cleaning as a pipeline whose every step says what it removed. Texts stream through; the same output for any worker count.
 
 What needs one document alone (Unicode, masking, rules, sketches) may run in several processes; what needs to know the others
-(duplicates) runs here, in the documents' order. In memory: sixteen bytes a document, and near-duplicates' signatures.
+(duplicates) runs here, in the documents' order. In memory: no text, but a digest and, for near-duplicates, some 8 kB a document.
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,13 @@ import numpy as np
 FEATURES = 1 << 13
 
 
-def features(text: str) -> np.ndarray:
-    """(8192,) float32: log(1 + count) of each hashed word, numbers as one word, of length 1."""
-    row = np.zeros(FEATURES, dtype=np.float32)
-    for word in re.findall(r"\d+|\w+|[^\w\s]", text.lower()):
-        row[zlib.crc32(b"0" if word.isdigit() else word.encode()) % FEATURES] += 1
-    row = np.log1p(row)
-    return row / max(float(np.linalg.norm(row)), 1e-9)
+@lru_cache(maxsize=4096)
+def features(text: str) -> tuple[np.ndarray, np.ndarray]:
+    """(places in 8192, values): log(1 + count) of each hashed word, any number as one word, of length 1 together."""
+    words = Counter("0" if word.isdigit() else word for word in re.findall(r"\d+|\w+|[^\w\s]", text.lower()))
+    places, inverse = np.unique([zlib.crc32(word.encode()) % FEATURES for word in words], return_inverse=True)
+    values = np.log1p(np.bincount(inverse, weights=list(words.values())))
+    return places.astype(int), values / max(float(np.linalg.norm(values)), 1e-9)
 
 
 class Labeller:
@@ -37,7 +39,9 @@ class Labeller:
             raise ValueError(
                 f"labels = {len(y)} for {len(texts)} texts, of kinds {sorted(set(labels))}: allowed is one each, some 0 and some 1"
             )
-        x = np.stack([features(text) for text in texts]).astype(float)
+        x = np.zeros((len(texts), FEATURES))
+        for row, (places, values) in zip(x, map(features, texts)):
+            row[places] = values
         used = x.any(axis=0)
         x = np.column_stack([x[:, used], np.ones(len(x))])
 
@@ -52,7 +56,8 @@ class Labeller:
         return self
 
     def chance(self, text: str) -> float:
-        return float(1 / (1 + np.exp(-(features(text) @ self.weights_ + self.bias_))))
+        places, values = features(text)
+        return float(1 / (1 + np.exp(-(values @ self.weights_[places] + self.bias_))))
 
     def __call__(self, text: str) -> bool:
         return self.chance(text) >= self.threshold

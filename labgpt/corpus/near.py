@@ -49,7 +49,7 @@ def _minhash(signature: np.ndarray | None = None):
 
 
 class Index:
-    """What has been kept so far. In memory: signatures (some kB a document); shingles lie in a temporary file."""
+    """What has been kept so far. In memory: signatures and their bands, some 8 kB a document; shingles lie in a temporary file."""
 
     def __init__(self, threshold: float = 0.8):
         from datasketch import MinHashLSH

@@ -46,7 +46,7 @@ def association(table, truth: float, live=None):
         axes.plot(shift * table["n_matmul"], 100 * table[column], **look | {"linestyle": "none"}, markersize=8, alpha=0.8, label=title)
     axes.axhline(100 * truth, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
     place = {"xycoords": ("axes fraction", "data"), "xytext": (0, -13), "textcoords": "offset points"}
-    axes.annotate(f"in the text: {truth:.0%}", (0.01, 100 * truth), **place)
+    axes.annotate(f"in the text: {truth:.0%}", (0.2, 100 * truth), **place)
     if live is not None:
         axes.plot(live["n_matmul"], 100 * live["share"], "*", color=RED, markersize=17, markeredgecolor="white", zorder=5, label="your run")
     log_axis(axes.xaxis, table["n_matmul"].unique())

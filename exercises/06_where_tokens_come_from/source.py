@@ -20,7 +20,7 @@ runs = bias.table(lesson.reference, lesson.store)  # three seeds each; share, lo
 # %% [markdown]
 # ## 1 · MinHash (2 points)
 #
-# Two pages are two sets of whole numbers (hashes of their word runs). A hash function of the family is given by two numbers
+# Two pages are two sets of whole numbers (hashes of their word runs), here lists in which each number stands once. A hash function of the family is given by two numbers
 # `(a, b)` and maps `x` to `(a * x + b) % 2_147_483_647`. The smallest value that a function takes on a set is that set's MinHash
 # under it.
 #
@@ -42,8 +42,8 @@ def estimate(first, second, functions):
 
 # %% tags=["check"] labgpt={"id": "minhash"}
 family = [(2 * k + 1, 977 * k + 13) for k in range(1, 60)]
-check.close(estimate({1, 2, 3}, {3, 2, 1}, family), 1, "estimate of two equal sets", "", "equal sets have equal minima")
-check.close(estimate({1, 2, 3}, {40, 50, 60}, family), 0, "estimate of two sets with nothing in common", "", "minima of different numbers")
+check.close(estimate([1, 2, 3], [3, 2, 1], family), 1, "estimate of two equal sets", "", "equal sets have equal minima")
+check.close(estimate([1, 2, 3], [40, 50, 60], family), 0, "estimate of two sets with nothing in common", "", "minima of different numbers")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "minhash"}
@@ -54,7 +54,7 @@ prime, raw = 2_147_483_647, numpy.random.Philox(key=606).random_raw(400) >> nump
 numbers = [int(v) for v in raw]
 for cut, size in ((30, 60), (45, 60), (10, 50)):
     functions = [(2 * numbers[100 + i] + 1, numbers[200 + i]) for i in range(64)]
-    first, second = set(numbers[:size]), set(numbers[size - cut : 2 * size - cut])
+    first, second = sorted(set(numbers[:size])), sorted(set(numbers[size - cut : 2 * size - cut]))
     minima = [[min((a * x + b) % prime for x in items) for a, b in functions] for items in (first, second)]
     truth = sum(x == y for x, y in zip(*minima)) / len(functions)
     check.close(ask("estimate", first, second, functions), truth, f"estimate of two sets of {size} that share {cut}, 64 functions", "",
@@ -232,7 +232,7 @@ means = runs[runs.d_model == 32].groupby("group")[["loss_minority", "loss_majori
 before, after = ({"minority": means.loc[g, "loss_minority"], "majority": means.loc[g, "loss_majority"]} for g in ("sizes", "dialect-0.3"))
 mine = change(before, after, 0.1)
 check.require(sorted(mine) == ["majority", "minority", "text"], f"change gives {sorted(mine)}: expected minority, majority, text")
-print({who: round(nats, 3) for who, nats in mine.items()})
+print({who: round(float(nats), 3) for who, nats in mine.items()})
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "price"}

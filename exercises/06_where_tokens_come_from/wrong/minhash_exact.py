@@ -5,4 +5,4 @@ says = "function by function"
 
 # %% tags=["answer"] labgpt={"id": "minhash"}
 def estimate(first, second, functions):
-    return len(first & second) / len(first | second)
+    return len(set(first) & set(second)) / len(set(first) | set(second))

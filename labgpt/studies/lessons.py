@@ -93,6 +93,15 @@ def one_model(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     }
 
 
+def where_tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    """`tales` at five sizes; and with the minority's share, .1, at 0, .01 and .3."""
+    shares, half, one = (0, 0.01, 0.3), _fixed(0.5), [32 * scale]
+    return {
+        "sizes": sweep.grid([w * scale for w in (8, 16, 24, 32, 64)], half, "tales", seeds=seeds),
+        **{f"dialect-{share:g}": sweep.grid(one, half, f"tales:dialect={share:g}", seeds=seeds) for share in shares},
+    }
+
+
 def data_parallel_by_hand(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     """One small model, for a run on two processes to be held against; the lesson's own work is parallel/by_hand.py's."""
     return {"tiny": sweep.grid([16 * scale], _fixed(0.0625, 0.125), seeds=seeds, val_tokens=16_384)}
@@ -121,6 +130,7 @@ LESSONS = {
     "03_compute": compute,
     "04_world_size": world_size,
     "05_one_model": one_model,
+    "06_where_tokens_come_from": where_tokens,
     "07_data_runs_out": scarce.lesson,
     "09_data_parallel_by_hand": data_parallel_by_hand,
     "11_what_scale_costs": scale_costs,
@@ -152,6 +162,10 @@ def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
     tables = [sweep.table(store, [s.run_id for s in specs]).assign(group=name) for name, specs in found.items()]
     path = reference_path(lesson)
     write_atomic(path, pd.concat(tables, ignore_index=True).to_csv(index=False, float_format="%.9g"))
+    if lesson == "06_where_tokens_come_from":
+        from . import bias
+
+        bias.record([s.run_id for specs in found.values() for s in specs], store)
     hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
     write_atomic(
         path.with_suffix(".json"),

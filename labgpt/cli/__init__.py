@@ -8,12 +8,13 @@ import tyro
 
 from labgpt.bench import bench
 
-from .cost import cost
+from .cost import cost, simulate
 from .course import doctor, exercise, grade, lab, reference, start, test
 from .fit import fit, forecast
 from .runs import curves, runs, sample, sweep, tokens, train
 
-VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, grade, exercise, start, lab, doctor, test, bench, reference)
+VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, simulate, grade, exercise, start, lab, doctor, test, bench)
+VERBS += (reference,)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -28,7 +28,7 @@ def lines(path: Path) -> int:
 
 def test_the_house_stays_small():
     total = sum(map(lines, SOURCES))
-    assert total < 11_500, f"labgpt has {total} lines; the house holds under 11,500: what could go?"
+    assert total < 12_050, f"labgpt has {total} lines; the house holds under 12,050: what could go?"
 
 
 def test_every_file_reads_in_one_sitting():

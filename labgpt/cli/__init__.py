@@ -13,8 +13,8 @@ from .course import doctor, exercise, grade, lab, reference, start, test
 from .fit import fit, forecast
 from .runs import curves, runs, sample, sweep, tokens, train
 
-VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, simulate, grade, exercise, start, lab, doctor, test, bench)
-VERBS += (reference,)
+VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, simulate, grade, exercise, start, lab, doctor, test)
+VERBS += (bench, reference)
 
 
 def main(args: list[str] | None = None) -> int:

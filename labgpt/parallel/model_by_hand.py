@@ -105,20 +105,16 @@ class Pipeline:
                 if self.rank > 0:
                     under_way["B", i] = self.send(x.grad, self.rank - 1)
                 for gone in (("F", i), ("B", i - 1)):
-                    self.arrived(under_way.pop(gone, None))
-        for sent in under_way.values():
-            self.arrived(sent)
+                    if gone in under_way:
+                        under_way.pop(gone)[0].wait()
+        for request, _ in under_way.values():
+            request.wait()
         return total
 
     def send(self, t: Tensor, to: int) -> tuple[dist.Work, Tensor]:
         """Begin to send, and go on: two neighbours that both waited for the other to receive would wait forever."""
         t = t.detach().contiguous()
         return dist.isend(t, to), t  # the tensor has to live until it has gone
-
-    @staticmethod
-    def arrived(sent: tuple[dist.Work, Tensor] | None) -> None:
-        if sent is not None:
-            sent[0].wait()
 
     def receive(self, source: int) -> Tensor:
         t = torch.empty(self.shape)

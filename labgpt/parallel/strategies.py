@@ -74,11 +74,10 @@ class Sharded:
             if self.tensor > 1 and is_cut(name):
                 parts = [torch.empty_like(t) for _ in range(self.tensor)]
                 dist.all_gather(parts, t.contiguous(), group=self.pair)
-                kind, axis = name.split(".")[-2], SPLIT[name.split(".")[-2]]
-                if kind == "qkv":  # a rank's rows are its queries', its keys', its values'
-                    t = torch.cat([torch.cat([p.chunk(3)[i] for p in parts]) for i in range(3)])
-                else:
-                    t = torch.cat(parts, dim=axis)
+                kind = name.split(".")[-2]
+                # A rank's rows of qkv are its queries', its keys', its values'.
+                parts = [p.chunk(3)[i] for i in range(3) for p in parts] if kind == "qkv" else parts
+                t = torch.cat(parts, dim=SPLIT[kind])
             found[name] = t.detach().clone()
         return found
 

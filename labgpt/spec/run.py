@@ -175,12 +175,8 @@ class Science:
         need(self.data.val_tokens >= self.model.seq_len, "val_tokens", self.data.val_tokens, f"at least {self.model.seq_len}")
         fixed = CORPORA.get(self.data.corpus, {})
         if self.data.tokenizer == "symbols":
-            need(
-                self.model.seq_len <= fixed["seq_len"],
-                "seq_len",
-                self.model.seq_len,
-                f"at most {fixed['seq_len']}, the length of a {self.data.corpus} document",
-            )
+            most, length = fixed["seq_len"], self.model.seq_len
+            need(length <= most, "seq_len", length, f"at most {most}, the length of a {self.data.corpus} document")
         needed = {"symbols": fixed.get("vocab_size"), "bytes": 256}.get(self.data.tokenizer) or int(self.data.tokenizer[4:])
         vocabulary = self.model.vocab_size
         need(vocabulary == needed, "vocab_size", vocabulary, f"{needed} for tokenizer {self.data.tokenizer!r}")

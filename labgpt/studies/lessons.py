@@ -94,6 +94,11 @@ def scale_costs(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {"ladder": sweep.grid([w * scale for w in (16, 32, 64)], _fixed(0.25), seeds=seeds)}
 
 
+def model_parallel(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    """One process's runs, for a run in parts to be held against; heads and widths that two ranks can share."""
+    return {"ladder": sweep.grid([w * scale for w in (16, 32)], _fixed(0.0625), seeds=seeds, name="adamw", n_head=2)}
+
+
 def tuning_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     from . import tuning
 
@@ -107,6 +112,7 @@ LESSONS = {
     "03_compute": compute,
     "04_world_size": world_size,
     "05_one_model": one_model,
+    "10_model_parallel": model_parallel,
     "11_what_scale_costs": scale_costs,
 }
 STUDIES = {"05_tuning_study": tuning_study}  # recorded for a lesson to read, trained nowhere else

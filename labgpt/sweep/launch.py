@@ -33,28 +33,12 @@ def launch(
     if place.finished_rows() is not None:
         return place
     write_atomic(place.spec, spec.to_json())
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc_per_node",
-        str(spec.execution.world_size),
-        "-m",
-        "labgpt.train",
-        str(place.spec),
-        "--store",
-        str(store),
-    ]
+    ranks = str(spec.execution.world_size)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", ranks, "-m", "labgpt.train"]
+    command += [str(place.spec), "--store", str(store)]
     with tempfile.TemporaryFile("w+", errors="replace") as log:
-        process = subprocess.Popen(
-            command,
-            env=machine.worker_env(spec.execution.threads),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+        process = subprocess.Popen(command, env=machine.worker_env(spec.execution.threads), start_new_session=True, **talk)
         try:
             while process.poll() is None:
                 status = place.status()

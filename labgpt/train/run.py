@@ -103,9 +103,8 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
                     checkpoint.write(place, trainer, rows)
                 saved = time.monotonic()
             if came:
-                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command " + (
-                    "begins again: a sharded run keeps no checkpoint" if spec.execution.sharded else "goes on from there"
-                )
+                then = "begins again, for a sharded run keeps no checkpoint" if spec.execution.sharded else "goes on from there"
+                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command {then}"
                 raise Stopped(words, 128 + came[0])
             if now - noted > NOTE_EVERY_S:
                 noted = now

@@ -33,7 +33,7 @@ recorded = json.loads((ROOT / "data/reference/10_model_parallel_ranks.json").rea
 # <details><summary>Hint 2</summary>`np.split(matrix, ranks, axis=1)` cuts columns, `axis=0` rows.</details>
 # <details><summary>Hint 3</summary>One worker: `np.maximum(x @ its_columns, 0) @ its_rows`. There is nothing to divide by.</details>
 
-# %% tags=["answer"] labgpt={"id": "parts", "points": 2, "objective": 1, "blank": ["# your answer", "import numpy as np", "", "", "def parts(x, up, down, ranks):", "    raise NotImplementedError(\"return a list of arrays, one a worker\")"]}
+# %% tags=["answer"] labgpt={"id": "parts", "points": 2, "objective": 1, "blank": ["# your answer", "def parts(x, up, down, ranks):", "    raise NotImplementedError(\"return a list of arrays, one a worker\")"]}
 # your answer
 import numpy as np
 
@@ -43,11 +43,9 @@ def parts(x, up, down, ranks):
     return [np.maximum(x @ a, 0) @ b for a, b in zip(columns, rows)]
 
 # %% tags=["check"] labgpt={"id": "parts"}
-import numpy as np
-
 small = parts([[1.0, 2.0]], [[1.0, -1.0], [1.0, 1.0]], [[1.0, 0.0], [0.0, 2.0]], 2)  # relu([3, 1]) @ down = [3, 2]
 check.require(len(small) == 2, f"parts gives {len(small)} outputs for two workers: expected one a worker")
-total = np.sum(np.array(small), axis=0)
+total = sum(small)
 check.require(total.shape == (1, 2), f"the outputs have the shape {total.shape}: expected tokens × d, (1, 2)")
 check.close(total[0, 0], 3, "first channel of the sum", "", "the workers' columns of up, and the rows of down that belong to them", absolute=1e-9)
 check.close(total[0, 1], 2, "second channel of the sum", "", "the workers' columns of up, and the rows of down that belong to them", absolute=1e-9)

@@ -11,9 +11,9 @@ from labgpt.bench import bench
 from .cost import cost, simulate
 from .course import doctor, exercise, grade, lab, reference, start, test
 from .fit import fit, forecast
-from .runs import curves, runs, sample, sweep, tokens, train
+from .runs import curves, launch, runs, sample, sweep, tokens, train
 
-VERBS = (curves, train, sweep, tokens, sample, runs, fit, forecast, cost, simulate, grade, exercise, start, lab, doctor, test)
+VERBS = (curves, train, launch, sweep, tokens, sample, runs, fit, forecast, cost, simulate, grade, exercise, start, lab, doctor, test)
 VERBS += (bench, reference)
 
 

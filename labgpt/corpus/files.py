@@ -68,13 +68,9 @@ def text_file(path: str) -> Corpus:
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
-        raise ValueError(
-            f"corpus = 'file:{path}': {error.strerror}; allowed is the path of a readable text file"
-        ) from None
+        raise ValueError(f"corpus = 'file:{path}': {error.strerror}; allowed is the path of a readable text file") from None
     if len(raw) < 1000:
-        raise ValueError(
-            f"corpus = 'file:{path}': {len(raw)} bytes; allowed is 1000 or more, so that there is something to validate on"
-        )
+        raise ValueError(f"corpus = 'file:{path}': {len(raw)} bytes; allowed is 1000 or more, so that there is something to validate on")
     text, cut = np.frombuffer(raw, dtype=np.uint8), len(raw) * 9 // 10
     return Corpus(
         f"file:{path}", text[:cut], text[cut:], _hash(text[:cut], text[cut:]), "yours", f"file {Path(path).name}"

@@ -143,11 +143,6 @@ def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
     path = reference_path(lesson)
     write_atomic(path, pd.concat(tables, ignore_index=True).to_csv(index=False, float_format="%.9g"))
     hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
-    write_atomic(
-        path.with_suffix(".json"),
-        json.dumps(
-            {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}, indent=1
-        )
-        + "\n",
-    )
+    about = {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}
+    write_atomic(path.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
     return path

@@ -25,9 +25,7 @@ def launch(
     A finished run is left as it is. Raises Failed with the run's own words.
     """
     if importlib.util.find_spec("torch.distributed.run") is None:
-        raise ValueError(
-            "torchrun: not in this torch build; allowed is a build with torch.distributed; try `labgpt doctor`"
-        )
+        raise ValueError("torchrun: not in this torch build; allowed is a build with torch.distributed; try `labgpt doctor`")
     spec = corpus.pin(spec)
     place = RunDir(Path(store) / spec.run_id)
     if place.finished_rows() is not None:

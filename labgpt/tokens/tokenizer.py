@@ -41,9 +41,7 @@ class Tokenizer:
         try:
             pieces = bytes(raw).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise ValueError(
-                f"tokenizer = {self.name!r}: the text is not UTF-8 at byte {error.start}; try tokenizer=bytes"
-            ) from None
+            raise ValueError(f"tokenizer = {self.name!r}: the text is not UTF-8 at byte {error.start}; try tokenizer=bytes") from None
         return np.array(_encoding(self).encode_ordinary(pieces), dtype=np.uint16)
 
     def decode(self, ids: np.ndarray | list[int]) -> str:
@@ -94,9 +92,7 @@ def _train(text: bytes, vocab_size: int) -> tuple[bytes, ...]:
     learned = sorted(engine.get_vocab().items(), key=lambda item: item[1])
     merged = [bytes(letters[c] for c in token) for token, _ in learned if len(token) > 1]
     if 256 + len(merged) != vocab_size:
-        raise ValueError(
-            f"tokenizer = 'bpe:{vocab_size}': this text gives only {256 + len(merged)} tokens; try a smaller vocabulary"
-        )
+        raise ValueError(f"tokenizer = 'bpe:{vocab_size}': this text gives only {256 + len(merged)} tokens; try a smaller vocabulary")
     return tuple([bytes([i]) for i in range(256)] + merged)
 
 

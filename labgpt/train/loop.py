@@ -162,27 +162,12 @@ class Trainer:
         n, tokens = cost.parameters(model), step * spec.science.tokens_per_step
         per_byte = self.data.bytes_per_token
         return Row(
-            run_id=spec.run_id,
-            spec_id=spec.spec_id,
-            corpus=spec.science.data.corpus,
-            seed=spec.science.seed,
-            branch=spec.branch,
-            n_total=n.total,
-            n_nonemb=n.nonembedding,
-            n_matmul=n.matmul,
-            tokens=tokens,
-            flops=cost.training_flops(model, tokens),
-            val_loss=val_loss,
-            bits_per_byte=None if per_byte is None else val_loss / math.log(2) / per_byte,
-            bayes_loss=self.data.bayes_loss,
-            train_loss=train_loss,
-            seconds=seconds,
-            d_model=model.d_model,
-            n_layer=model.n_layer,
-            batch_size=spec.science.batch_size,
-            world_size=spec.execution.world_size,
-            reduction=spec.execution.reduction,
-        )
+            run_id=spec.run_id, spec_id=spec.spec_id, corpus=spec.science.data.corpus, seed=spec.science.seed, branch=spec.branch,
+            n_total=n.total, n_nonemb=n.nonembedding, n_matmul=n.matmul, tokens=tokens, flops=cost.training_flops(model, tokens),
+            val_loss=val_loss, bits_per_byte=None if per_byte is None else val_loss / math.log(2) / per_byte,
+            bayes_loss=self.data.bayes_loss, train_loss=train_loss, seconds=seconds, d_model=model.d_model, n_layer=model.n_layer,
+            batch_size=spec.science.batch_size, world_size=spec.execution.world_size, reduction=spec.execution.reduction,
+        )  # fmt: skip
 
     def diverged(self, loss: float, step: int) -> str:
         return f"loss is {loss} at step {step} (d_model {self.spec.science.model.d_model}); try a learning rate half as large"

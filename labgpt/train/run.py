@@ -155,14 +155,10 @@ def load_model(path: str | Path) -> tuple[GPT, RunSpec]:
     """The trained model of a run directory, and its spec."""
     place = RunDir(path)
     if place.finished_rows() is None:
-        raise ValueError(
-            f"run = {str(path)!r}: not a finished run; allowed is a directory that `labgpt runs` lists as done"
-        )
+        raise ValueError(f"run = {str(path)!r}: not a finished run; allowed is a directory that `labgpt runs` lists as done")
     spec = RunSpec.read(place.spec)
     if sha256(place.weights.read_bytes()) != place.status()["weights_sha256"]:
-        raise ValueError(
-            f"run = {str(path)!r}: model.safetensors is not the file its status vouches for; train it again"
-        )
+        raise ValueError(f"run = {str(path)!r}: model.safetensors is not the file its status vouches for; train it again")
     model = GPT(spec.science.model)
     model.load_state_dict(load_file(place.weights))
     return model.eval(), spec

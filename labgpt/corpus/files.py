@@ -72,6 +72,4 @@ def text_file(path: str) -> Corpus:
     if len(raw) < 1000:
         raise ValueError(f"corpus = 'file:{path}': {len(raw)} bytes; allowed is 1000 or more, so that there is something to validate on")
     text, cut = np.frombuffer(raw, dtype=np.uint8), len(raw) * 9 // 10
-    return Corpus(
-        f"file:{path}", text[:cut], text[cut:], _hash(text[:cut], text[cut:]), "yours", f"file {Path(path).name}"
-    )
+    return Corpus(f"file:{path}", text[:cut], text[cut:], _hash(text[:cut], text[cut:]), "yours", f"file {Path(path).name}")

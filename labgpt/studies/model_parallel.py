@@ -18,7 +18,7 @@ from labgpt.cost.pipeline import KINDS, schedule
 from labgpt.record import provenance, sha256, write_atomic
 from labgpt.spec import RunSpec, derive
 
-ROWS, MICROBATCHES = 16, 8
+ROWS, MICROBATCHES, MODULE = 16, 8, "labgpt.studies.model_parallel"  # a module run by -m has another __name__
 WAYS = ("ddp", "fsdp", "tp", *KINDS)
 
 
@@ -33,11 +33,11 @@ def measure(ranks: int = 2) -> list[dict]:
     """Each rank's figures, {layer, pipeline: {gpipe, 1f1b}, memory: {way: {peak, predicted}}}. Raises RuntimeError with the
     ranks' own words."""
     with tempfile.TemporaryDirectory() as place:
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(ranks), "-m", __name__, place]
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(ranks), "-m", MODULE, place]
         done = subprocess.run(command, env=machine.worker_env(1), capture_output=True, text=True, start_new_session=True, timeout=600)
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if "Error" in line]
-            raise RuntimeError(f"{ranks} ranks: {said[-1] if said else done.stderr[-300:]}")
+            raise RuntimeError(f"{ranks} ranks: {said[0] if said else done.stderr[-300:]}")
         return [json.loads((Path(place) / f"{rank}.json").read_text()) for rank in range(ranks)]
 
 
@@ -124,6 +124,7 @@ def pipeline(kind: str, rank: int, ranks: int) -> dict:
 def held(way: str, group) -> dict:
     """{peak, predicted}: the most bytes of live tensors in the third of three steps, by the profiler's memory events."""
     import torch
+    from torch._C._profiler import _EventType
     from torch.profiler import ProfilerActivity, profile
 
     from labgpt.train.loop import Trainer
@@ -149,10 +150,18 @@ def held(way: str, group) -> dict:
         step(1)  # DDP lays out its buckets anew in it
         after = time.time_ns()
         step(2)
-    live = top = 0
-    for event in sorted((e for e in seen.profiler.kineto_results.events() if e.name() == "[memory]"), key=lambda e: e.start_ns()):
-        live += event.nbytes()
-        top = max(top, live) if event.start_ns() >= after else top
+    # A tensor that gloo's thread lets go of last is released unseen: it is gone when its place is given to another.
+    live, total, top, stack = {}, 0, 0, list(seen.profiler.kineto_results.experimental_event_tree())
+    moves = []
+    while stack:
+        event = stack.pop()
+        stack += event.children
+        if event.typed[0] == _EventType.Allocation:
+            moves.append((event.start_time_ns, event.typed[1].ptr, event.typed[1].alloc_size))
+    for when, place, size in sorted(moves):
+        total += max(size, 0) - live.pop(place, 0)
+        live |= {place: size} if size > 0 else {}
+        top = max(top, total) if when >= after else top
     return {"peak": top, "predicted": cost.rank_memory(spec().science.model, ROWS, way, group.world_size, group.rank, MICROBATCHES)}
 
 

@@ -17,9 +17,7 @@ from labgpt.spec import RunSpec
 from .pool import POLL_S, Failed, stop
 
 
-def launch(
-    spec: RunSpec, store: str | Path = "runs/store", follow: Callable[[float], None] = lambda share: None
-) -> RunDir:
+def launch(spec: RunSpec, store: str | Path = "runs/store", follow: Callable[[float], None] = lambda share: None) -> RunDir:
     """Train `spec` under torchrun with spec.execution.world_size processes; `follow(share done)` is called as it goes on.
 
     A finished run is left as it is. Raises Failed with the run's own words.

@@ -47,8 +47,8 @@ small = parts([[1.0, 2.0]], [[1.0, -1.0], [1.0, 1.0]], [[1.0, 0.0], [0.0, 2.0]],
 check.require(len(small) == 2, f"parts gives {len(small)} outputs for two workers: expected one a worker")
 total = sum(small)
 check.require(total.shape == (1, 2), f"the outputs have the shape {total.shape}: expected tokens × d, (1, 2)")
-check.close(total[0, 0], 3, "first channel of the sum", "", "the workers' columns of up, and the rows of down that belong to them", absolute=1e-9)
-check.close(total[0, 1], 2, "second channel of the sum", "", "the workers' columns of up, and the rows of down that belong to them", absolute=1e-9)
+check.close(total[0, 0], 3, "first channel of the sum", "", "what is added up (a sum, not a mean), where the relu stands, whose rows of down", absolute=1e-9)
+check.close(total[0, 1], 2, "second channel of the sum", "", "what is added up (a sum, not a mean), where the relu stands, whose rows of down", absolute=1e-9)
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "parts"}
@@ -98,7 +98,7 @@ def least(stages, at_most):
     return m
 
 # %% tags=["check"] labgpt={"id": "bubble"}
-check.close(least(2, 0.5), 1, "least(2, 0.5)", "microbatches", "(p − 1) / (m + p − 1) with p = 2, m = 1 is a half")
+check.close(least(2, 0.5), 1, "least(2, 0.5)", "microbatches", "(p − 1) / (m + p − 1) with p = 2, m = 1 is a half of the whole time")
 check.close(least(1, 0.1), 1, "least(1, 0.1)", "microbatches", "one stage never idles, but it needs a microbatch")
 print(f"8 stages that idle a tenth of the time at most: {least(8, 0.1)} microbatches")
 check.passed()

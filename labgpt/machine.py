@@ -113,8 +113,6 @@ def seconds(spec: RunSpec, tokens: int, speed: float = 1.0) -> float:
     if spec.execution.device == "cuda":
         return cost.flops(model).train * (tokens + EVAL_SHARE * val) / ways / (GPU_SHARE * GPU_FLOPS)
     layers = model.n_layer + 1
-    work = (
-        PER_CHANNEL_S * layers * model.d_model + PER_LOGIT_S * model.vocab_size + PER_FLOP_S * cost.flops(model).train
-    )
+    work = (PER_CHANNEL_S * layers * model.d_model + PER_LOGIT_S * model.vocab_size + PER_FLOP_S * cost.flops(model).train)
     token = PER_LAYER_STEP_S * layers / science.tokens_per_step + work / ways
     return token * (tokens + EVAL_SHARE * val) / speed

@@ -21,20 +21,9 @@ from pathlib import Path
 from labgpt import __version__
 
 TABLE = (
-    "run_id",
-    "spec_id",
-    "corpus",
-    "seed",
-    "branch",
-    "n_total",
-    "n_nonemb",
-    "n_matmul",
-    "tokens",
-    "flops",
-    "val_loss",
-    "bits_per_byte",
-    "bayes_loss",
-)  # the columns of runs.csv, in order
+    "run_id", "spec_id", "corpus", "seed", "branch", "n_total", "n_nonemb", "n_matmul", "tokens",
+    "flops", "val_loss", "bits_per_byte", "bayes_loss",
+)  # fmt: skip  # the columns of runs.csv, in order
 
 
 @dataclass(frozen=True)

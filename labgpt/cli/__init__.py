@@ -12,10 +12,10 @@ from labgpt.bench import bench
 from .clean import clean, stats
 from .corpus import check, listing
 from .corpus import sample as sample_corpus
-from .cost import cost
+from .cost import cost, simulate
 from .course import doctor, exercise, grade, lab, reference, start, test
 from .fit import fit, forecast
-from .runs import curves, sample, tokens, train
+from .runs import curves, launch, sample, tokens, train
 from .sweeps import report, runs, sweep
 
 CORPUS = {"list": listing, "sample": sample_corpus, "check": check, "stats": stats, "clean": clean}
@@ -31,7 +31,7 @@ def corpus(name: Positional[str]) -> None:
 
 
 VERBS = (
-    *(curves, train, sweep, tokens, sample, runs, report, fit, forecast, cost, corpus),
+    *(curves, train, launch, sweep, tokens, sample, runs, report, fit, forecast, cost, simulate, corpus),
     *(grade, exercise, start, lab, doctor, test, bench, reference),
 )
 

@@ -64,3 +64,58 @@ def listed() -> str:
         lines.append(f"  {name:<8} {able}  {asked}; {d.source}")
     grids = ", ".join(f"{name} {grams:g}" for name, grams in room.GRIDS.items())
     return "\n".join([*lines, f"grids (g CO2e/kWh, {room.GRID_YEAR}; {room.GRID_SOURCE})", f"  {grids}"])
+
+
+def simulate(
+    model: Positional[str | None] = None,
+    gpus: int = 64,
+    device: str = "h100",
+    strategy: str = "fsdp",
+    batch: int = 1024,
+    seq_len: int | None = None,
+    best: bool = False,
+    cheapest: bool = False,
+    score: Path | None = None,
+    json: Path | None = None,
+) -> None:
+    """Step time, memory and efficiency of training on many GPUs, modelled; `--score` says how far published figures lie off.
+
+    Args:
+        model: a published name, a Hugging Face config.json, or a RunSpec file.
+        gpus: how many devices.
+        device: h100, a100, v100, …
+        strategy: ddp, zero1, zero2, zero3 or fsdp, with tp8 or pp4 or both: fsdp+tp8.
+        batch: rows a step, over all devices.
+        seq_len: tokens a row; the model's own when left out.
+        best: find the fastest layout instead of --strategy.
+        cheapest: find the layout, on at most as many devices, that takes the fewest device-seconds.
+        score: a CSV of published figures: fit on its rows with fit = 1, predict the others.
+        json: write the answer there too.
+    """
+    import csv
+    import json as codec
+
+    from labgpt import cost as room
+    from labgpt.cost import fitting
+    from labgpt.record import write_atomic
+
+    if score is not None:
+        with score.open(encoding="utf-8", newline="") as file:
+            found = fitting.score(csv.DictReader(file))
+        for r in found["rows"]:
+            said = f"{r['gpus']:>6}  {r['metric']} {r['value']:g}  {r['predicted']:.4g}  {r['relative_error']:+.1%}"
+            print(f"{r['family'][:20]:<20} {r['model'][:16]:<16} {said}{'  (fitted)' if r['fit'] == 1 else ''}")
+        print("no row was held out" if found["mean_error"] is None else f"mean error of the rows held out: {found['mean_error']:.1%}")
+    elif model is None:
+        raise ValueError("model = None: allowed is a name or a file, or --score TABLE.csv; `labgpt cost --list` shows the names")
+    else:
+        if best or cheapest:
+            found = room.best(model, gpus, device, batch, cheapest, seq_len=seq_len)
+        else:
+            found = room.simulate(model, gpus, device, strategy, batch, seq_len) | {"strategy": strategy, "gpus": gpus}
+        parts = ", ".join(f"{name} {seconds / found['step_s']:.0%}" for name, seconds in found["breakdown"].items())
+        print(f"{model} on {found['gpus']} × {device}, {found['strategy']}: {found['step_s']:.3g} s a step, "
+              f"{found['tokens_per_s_per_gpu']:,.0f} tokens/s a device, MFU {found['mfu']:.0%}, {found['memory_gb']:.3g} GB a device"
+              f"{'' if found['fits'] else ': does not fit'}\n{parts}; {found['layout']}")  # fmt: skip
+    if json is not None:
+        write_atomic(json, codec.dumps(found, indent=1) + "\n")

@@ -79,6 +79,39 @@ def train(
           f"{Path(store) / spec.run_id}")  # fmt: skip
 
 
+def launch(
+    spec: Positional[Path],
+    nproc: int = 1,
+    nodes: int = 1,
+    render: Literal["torchrun", "slurm"] | None = None,
+    store: Path = Path("runs/store"),
+) -> None:
+    """Train a spec on several processes of this machine, or print what starts it on several machines.
+
+    Args:
+        spec: a RunSpec as JSON, from `labgpt train --save-spec`.
+        nproc: processes in all.
+        nodes: machines; above 1 with --render.
+        render: print torchrun's line or a SLURM script, and write the spec for nproc processes beside SPEC.
+        store: where the run is kept.
+    """
+    from labgpt import sweep
+    from labgpt.record import write_atomic
+    from labgpt.spec import RunSpec, replace
+    from labgpt.spec.run import need
+    from labgpt.sweep.render import render as rendered
+
+    run = replace(RunSpec.read(spec), world_size=nproc)
+    need(render is not None or nodes == 1, "nodes", nodes, "1 without --render", "--render torchrun or slurm")
+    if render is None:
+        print(sweep.launch(run, store).path)
+        return
+    place = spec.with_name(f"{spec.stem}-{nproc}.json")
+    said = rendered(run, str(place), nodes, render)
+    write_atomic(place, run.to_json())
+    print(said, end="")
+
+
 def named(pairs: tuple[str, ...]) -> dict[str, object]:
     """{"n_layer": 12, "device": "cuda"} from ("n_layer=12", "device=cuda"); the spec itself checks names and values."""
     import json

@@ -38,9 +38,7 @@ class Lesson:
 
         path = lessons.reference_path(self.name)
         if not path.exists():
-            raise ValueError(
-                f"{path.name}: no reference runs in data/reference; make them with `labgpt reference {self.name}`"
-            )
+            raise ValueError(f"{path.name}: no reference runs in data/reference; make them with `labgpt reference {self.name}`")
         return pd.read_csv(path)
 
     def seconds(self) -> float:
@@ -107,9 +105,7 @@ class Lesson:
         group = rows[rows["group"] == row["group"]]
         cells = group.groupby(["d_model", "tokens"])["val_loss"]
         if (int(row["d_model"]), int(row["tokens"])) not in cells.groups:
-            raise ValueError(
-                f"d_model = {row['d_model']}, tokens = {row['tokens']}: no reference runs; {self.tier} tier has no band there"
-            )
+            raise ValueError(f"d_model = {row['d_model']}, tokens = {row['tokens']}: no reference runs; {self.tier} tier has no band there")
         centre = cells.get_group((int(row["d_model"]), int(row["tokens"]))).mean()
         sd = (cells.var().mean()) ** 0.5 if cells.size().min() > 1 else 0.0
         half = max(BAND_SDS * sd, BAND_FLOOR * centre)

@@ -12,24 +12,7 @@ from .ranks import sent, world
 from .style import png, save
 
 __all__ = [
-    "compare",
-    "coverage",
-    "entropy_check",
-    "explore_budget",
-    "explore_tokens",
-    "explore_world",
-    "explorer",
-    "forecast",
-    "isoflop",
-    "law",
-    "lesson_band",
-    "loss_vs_compute",
-    "loss_vs_size",
-    "loss_vs_tokens",
-    "png",
-    "residuals",
-    "save",
-    "seed_noise",
-    "sent",
-    "world",
-]
+    "compare", "coverage", "entropy_check", "explore_budget", "explore_tokens", "explore_world", "explorer",
+    "forecast", "isoflop", "law", "lesson_band", "loss_vs_compute", "loss_vs_size", "loss_vs_tokens", "png",
+    "residuals", "save", "seed_noise", "sent", "world",
+]  # fmt: skip

@@ -90,8 +90,9 @@ class Block(nn.Module):
         return x + self.drop(self.down(h))
 
     def attention(self, x: Tensor, turn: Tensor | None, cache: Cache | None) -> Tensor:
-        (B, T, C), H = x.shape, self.config.n_head
-        qkv = self.qkv(x).view(B, T, 3 * H, C // H)
+        B, T, C = x.shape
+        qkv = self.qkv(x).view(B, T, -1, C // self.config.n_head)  # 3H heads, or those of this rank where a layer is cut
+        H = qkv.size(2) // 3
         qk, v = qkv.split((2 * H, H), dim=2)
         if self.config.qk_norm:
             qk = norm(qk)
@@ -101,7 +102,7 @@ class Block(nn.Module):
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)
         y = attend(q, k, v, T > 1, self.config.dropout if self.training else 0.0)
-        return self.out(y.transpose(1, 2).reshape(B, T, C))
+        return self.out(y.transpose(1, 2).reshape(B, T, -1))
 
     def drop(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
@@ -150,17 +151,19 @@ class GPT(nn.Module):
         end = past + ids.size(1)
         if end > self.config.seq_len:
             raise ValueError(f"ids: {end} positions; allowed is up to seq_len = {self.config.seq_len}")
-        x, turn = self.embed(ids), None  # (B, T, C)
-        if self.position is None:
-            turn = self.turn[past:end]
-        else:
-            x = x + self.position.weight[past:end]
-        x = F.dropout(x, self.config.dropout, self.training) if self.config.norm == "layer" else norm(x)
+        x, turn = self.read_in(ids, past), self.turn[past:end] if self.position is None else None
         for block in self.blocks:
             x = block(x, turn, cache)
         if cache is not None:
             cache.length, x = end, x[:, -1:]
         return self.read_out(x, targets)
+
+    def read_in(self, ids: Tensor, past: int = 0) -> Tensor:
+        """ids (B, T) that stand at position `past` on -> the stream (B, T, C)."""
+        x = self.embed(ids)
+        if self.position is not None:
+            x = x + self.position.weight[past : past + ids.size(1)]
+        return F.dropout(x, self.config.dropout, self.training) if self.config.norm == "layer" else norm(x)
 
     def read_out(self, x: Tensor, targets: Tensor | None) -> Tensor:
         """The stream (B, T, C) -> logits (B, T, V), or the mean loss against targets."""

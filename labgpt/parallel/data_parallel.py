@@ -79,7 +79,14 @@ class Ring:
         return loss.detach()
 
 
-def replicas(model: GPT, group: Group, execution: Execution) -> Tree | Ring:
+def replicas(model: GPT, group: Group, execution: Execution):
+    """What computes a step's gradient: a Tree, a Ring, or a Sharded."""
+    from . import strategies
+
+    if execution.recompute:
+        strategies.recompute(model)
+    if execution.sharded:
+        return strategies.Sharded(model, group, execution)
     if execution.reduction == "tree":
         return Tree(model, group, execution.microshards)
     return Ring(model, group)

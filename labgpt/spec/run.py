@@ -44,13 +44,8 @@ class ModelConfig:
             need(getattr(self, name) in allowed, name, getattr(self, name), ", ".join(map(str, allowed)))
         need(0 <= self.dropout < 1, "dropout", self.dropout, "0 ≤ share < 1")
         width = self.d_model // self.n_head
-        need(
-            self.position != "rotary" or width % 2 == 0,
-            "d_model / n_head",
-            width,
-            "an even number",
-            "rotary positions turn pairs of channels",
-        )
+        even = self.position != "rotary" or width % 2 == 0
+        need(even, "d_model / n_head", width, "an even number", "rotary positions turn pairs of channels")
 
 
 SWITCHES = {
@@ -126,44 +121,35 @@ class Science:
         positive(self, "batch_size")
         need(isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed", self.seed, "a whole number 0 … 2**32 - 1")
         need(self.precision in ("float32", "bfloat16"), "precision", self.precision, "float32, bfloat16")
-        need(
-            self.schedule.budgets[0] >= self.tokens_per_step,
-            "budgets",
-            self.schedule.budgets[0],
-            f"at least one batch, {self.tokens_per_step} tokens",
-            "raise the budget or lower batch_size",
-        )
+        least = f"at least one batch, {self.tokens_per_step} tokens"
+        first = self.schedule.budgets[0]
+        need(first >= self.tokens_per_step, "budgets", first, least, "raise the budget or lower batch_size")
         unique = self.data.unique_tokens
-        need(
-            unique is None or unique >= self.model.seq_len,
-            "unique_tokens",
-            unique,
-            f"at least one row, {self.model.seq_len} tokens",
-        )
+        a_row = unique is None or unique >= self.model.seq_len
+        need(a_row, "unique_tokens", unique, f"at least one row, {self.model.seq_len} tokens")
         need(self.data.val_tokens >= self.model.seq_len, "val_tokens", self.data.val_tokens, f"at least {self.model.seq_len}")
         known = fixed(self.data.corpus)
         if self.data.tokenizer == "symbols":
-            need(
-                self.model.seq_len <= known["seq_len"],
-                "seq_len",
-                self.model.seq_len,
-                f"at most {known['seq_len']}, the length of a {self.data.corpus} document",
-            )
+            most, length = known["seq_len"], self.model.seq_len
+            need(length <= most, "seq_len", length, f"at most {most}, the length of a {self.data.corpus} document")
         needed = {"symbols": known["vocab_size"], "bytes": 256}.get(self.data.tokenizer) or int(self.data.tokenizer[4:])
-        need(
-            self.model.vocab_size == needed, "vocab_size", self.model.vocab_size, f"{needed} for tokenizer {self.data.tokenizer!r}"
-        )
+        vocabulary = self.model.vocab_size
+        need(vocabulary == needed, "vocab_size", vocabulary, f"{needed} for tokenizer {self.data.tokenizer!r}")
 
     @property
     def tokens_per_step(self) -> int:
         return self.batch_size * self.model.seq_len
 
 
+STRATEGIES = ("ddp", "fsdp", "tp", "fsdp+tp")
+
+
 @dataclass(frozen=True)
 class Execution:
     """How the arithmetic is carried out. `reduction="tree"` sums `microshards` gradients in one fixed binary tree, so that
     the final weights are the same bits for every world_size; "ring" is torch's DDP, faster, equal to about 1e-6. `compile`
-    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on."""
+    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on. `strategy` other than "ddp": no rank holds the whole
+    model (labgpt.parallel.strategies). `recompute`: blocks keep their input alone and run forward twice."""
 
     world_size: int = 1
     strategy: str = "ddp"
@@ -172,21 +158,32 @@ class Execution:
     threads: int = 1
     device: str = "cpu"
     compile: bool = later(False)
+    recompute: bool = later(False)
 
     def __post_init__(self) -> None:
         positive(self, "world_size", "microshards", "threads")
-        need(self.strategy == "ddp", "strategy", self.strategy, "ddp")
+        need(self.strategy in STRATEGIES, "strategy", self.strategy, ", ".join(STRATEGIES))
+        need(self.strategy != "fsdp+tp" or self.world_size % 2 == 0, "world_size", self.world_size, "an even number with fsdp+tp")
+        plain = self.reduction == "ring" and not self.compile
+        need(self.strategy == "ddp" or plain, "strategy", self.strategy, "ddp with reduction='tree' or compile")
         need(self.reduction in ("ring", "tree"), "reduction", self.reduction, "ring, tree")
         need(self.device in ("cpu", "cuda"), "device", self.device, "cpu, cuda")
         if self.reduction == "tree":
             for name, value in (("world_size", self.world_size), ("microshards", self.microshards)):
                 need(value & (value - 1) == 0, name, value, "a power of two with reduction='tree'")
-            need(
-                self.microshards % self.world_size == 0,
-                "microshards",
-                self.microshards,
-                f"a multiple of world_size = {self.world_size}",
-            )
+            fits = self.microshards % self.world_size == 0
+            need(fits, "microshards", self.microshards, f"a multiple of world_size = {self.world_size}")
+
+
+    @property
+    def sharded(self) -> bool:
+        """Whether no rank holds the whole model."""
+        return self.strategy != "ddp" and self.world_size > 1
+
+    @property
+    def tensor(self) -> int:
+        """How many ranks share a layer."""
+        return {"tp": self.world_size, "fsdp+tp": 2}.get(self.strategy, 1)
 
 
 @dataclass(frozen=True)
@@ -197,11 +194,16 @@ class RunSpec:
     execution: Execution = field(default_factory=Execution)
 
     def __post_init__(self) -> None:
-        rows, ways = self.science.batch_size, self.execution.world_size
-        if self.execution.reduction == "tree":
-            ways = self.execution.microshards
+        rows, ways, how = self.science.batch_size, self.execution.world_size // self.execution.tensor, self.execution
+        if how.strategy != "ddp":
+            heads, muon = self.science.model.n_head, self.science.optim.name == "muon"
+            need(not muon, "optim.name", "muon", f"adamw with strategy={how.strategy!r}", "Muon turns whole matrices; no rank has them")
+            need(heads % how.tensor == 0, "n_head", heads, f"a multiple of {how.tensor}: a head is not split")
+            need(how.tensor == 1 or not self.science.model.bias, "bias", True, "False where layers are cut")
+        if how.reduction == "tree":
+            ways = how.microshards
         divisors = ", ".join(str(w) for w in range(1, min(rows, 64) + 1) if rows % w == 0)
-        name = "world_size" if ways == self.execution.world_size else "microshards"
+        name = "microshards" if how.reduction == "tree" else "world_size"
         need(rows % ways == 0, name, ways, f"a divisor of batch_size = {rows} ({divisors})")
 
     @property
@@ -226,9 +228,7 @@ class RunSpec:
         try:
             raw = json.loads(text)
         except json.JSONDecodeError as error:
-            raise ValueError(
-                f"{source}: not JSON ({error}); allowed is a RunSpec as written by `labgpt train --save-spec`"
-            ) from None
+            raise ValueError(f"{source}: not JSON ({error}); allowed is a RunSpec as `labgpt train --save-spec` writes it") from None
         return build(cls, raw, source)
 
     @classmethod

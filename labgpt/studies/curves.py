@@ -46,9 +46,7 @@ class Plan:
         """Predicted wall seconds of (the grids, everything) that are not finished in the store, from this machine's calibration."""
         grids = sweep.unfinished(self.text + self.known, store)
         pool = pool_s(grids, min(machine.cores(), len(grids))) if grids else 0.0
-        return pool, pool + sum(
-            launch_s(spec) for spec in sweep.unfinished([self.held_out, *self.world.values()], store)
-        )
+        return pool, pool + sum(launch_s(spec) for spec in sweep.unfinished([self.held_out, *self.world.values()], store))
 
 
 def launch_s(spec: RunSpec) -> float:
@@ -110,9 +108,7 @@ def curves(
             for name, spec in {"held-out": job.held_out, **job.world}.items():
                 price = launch_s(spec) if sweep.unfinished([spec], store) else 0.0
                 what = f"{name}, {spec.execution.world_size} processes"
-                places[name] = sweep.launch(
-                    spec, store, lambda share, d=done, p=price, w=what: bar.at(d + share * p, w)
-                )
+                places[name] = sweep.launch(spec, store, lambda share, d=done, p=price, w=what: bar.at(d + share * p, w))
                 done += price
         finally:
             bar.close()

@@ -111,6 +111,11 @@ def scale_costs(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {"ladder": sweep.grid([w * scale for w in (16, 32, 64)], _fixed(0.25), seeds=seeds)}
 
 
+def model_parallel(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    """One process's runs, for a run in parts to be held against; heads and widths that two ranks can share."""
+    return {"ladder": sweep.grid([w * scale for w in (16, 32)], _fixed(0.0625), seeds=seeds, name="adamw", n_head=2)}
+
+
 def tuning_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     from . import tuning
 
@@ -133,6 +138,7 @@ LESSONS = {
     "06_where_tokens_come_from": where_tokens,
     "07_data_runs_out": scarce.lesson,
     "09_data_parallel_by_hand": data_parallel_by_hand,
+    "10_model_parallel": model_parallel,
     "11_what_scale_costs": scale_costs,
 }
 STUDIES = {"05_tuning_study": tuning_study, "07_data_study": scarce.study, "08_floors": floors_study}  # for a lesson to read
@@ -167,11 +173,6 @@ def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
 
         bias.record([s.run_id for specs in found.values() for s in specs], store)
     hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
-    write_atomic(
-        path.with_suffix(".json"),
-        json.dumps(
-            {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}, indent=1
-        )
-        + "\n",
-    )
+    about = {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}
+    write_atomic(path.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
     return path

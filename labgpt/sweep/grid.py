@@ -20,9 +20,7 @@ def grid(
     Changes set further fields by name, as in spec.derive().
     """
     count = (lambda d: seeds.get(d, 1)) if isinstance(seeds, dict) else (lambda d: seeds)
-    return [
-        corpus.pin(derive(d, corpus_name, tuple(budgets), seed, **changes)) for d in widths for seed in range(count(d))
-    ]
+    return [corpus.pin(derive(d, corpus_name, tuple(budgets), seed, **changes)) for d in widths for seed in range(count(d))]
 
 
 def isoflop(

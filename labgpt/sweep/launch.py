@@ -17,44 +17,24 @@ from labgpt.spec import RunSpec
 from .pool import POLL_S, Failed, stop
 
 
-def launch(
-    spec: RunSpec, store: str | Path = "runs/store", follow: Callable[[float], None] = lambda share: None
-) -> RunDir:
+def launch(spec: RunSpec, store: str | Path = "runs/store", follow: Callable[[float], None] = lambda share: None) -> RunDir:
     """Train `spec` under torchrun with spec.execution.world_size processes; `follow(share done)` is called as it goes on.
 
     A finished run is left as it is. Raises Failed with the run's own words.
     """
     if importlib.util.find_spec("torch.distributed.run") is None:
-        raise ValueError(
-            "torchrun: not in this torch build; allowed is a build with torch.distributed; try `labgpt doctor`"
-        )
+        raise ValueError("torchrun: not in this torch build; allowed is a build with torch.distributed; try `labgpt doctor`")
     spec = corpus.pin(spec)
     place = RunDir(Path(store) / spec.run_id)
     if place.finished_rows() is not None:
         return place
     write_atomic(place.spec, spec.to_json())
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc_per_node",
-        str(spec.execution.world_size),
-        "-m",
-        "labgpt.train",
-        str(place.spec),
-        "--store",
-        str(store),
-    ]
+    ranks = str(spec.execution.world_size)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", ranks, "-m", "labgpt.train"]
+    command += [str(place.spec), "--store", str(store)]
     with tempfile.TemporaryFile("w+", errors="replace") as log:
-        process = subprocess.Popen(
-            command,
-            env=machine.worker_env(spec.execution.threads),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+        process = subprocess.Popen(command, env=machine.worker_env(spec.execution.threads), start_new_session=True, **talk)
         try:
             while process.poll() is None:
                 status = place.status()

@@ -173,9 +173,7 @@ def train(text: np.ndarray, vocab_size: int) -> tuple[bytes, ...]:
     learned = sorted(engine.get_vocab().items(), key=lambda item: item[1])
     merged = [bytes(letters[c] for c in token) for token, _ in learned if len(token) > 1]
     if 256 + len(merged) != vocab_size:
-        raise ValueError(
-            f"tokenizer = 'bpe:{vocab_size}': this text gives only {256 + len(merged)} tokens; try a smaller vocabulary"
-        )
+        raise ValueError(f"tokenizer = 'bpe:{vocab_size}': this text gives only {256 + len(merged)} tokens; try a smaller vocabulary")
     return tuple([bytes([i]) for i in range(256)] + merged)
 
 

@@ -77,9 +77,9 @@ class Trainer:
         science = spec.science
         self.data: TokenSet = prepare(science)
         self.model = GPT(science.model, science.seed).to(spec.execution.device)
+        self.replicas = replicas(self.model, group, spec.execution)  # first: a sharded model has other parameters
         shared = spec.execution.reduction == "ring" and group.world_size > 1 and science.model.d_model >= SHARE_FROM
         self.optimizers = optimizers(self.model, science.optim, science.precision == "bfloat16", group if shared else None)
-        self.replicas = replicas(self.model, group, spec.execution)
         self.parameters = list(self.model.parameters())
         if spec.execution.compile:
             self.model.compile_parts()
@@ -109,6 +109,10 @@ class Trainer:
                 self.restore(at.kept, "kept.")
             self.at = Position(at.stage + 1, fork, at.done, at.trunk_s)
 
+    def weights(self) -> dict[str, Tensor]:
+        """The model's state_dict, in one piece. Every rank has to call it."""
+        return self.replicas.whole() if self.spec.execution.sharded else self.model.state_dict()
+
     def batch(self, step: int) -> Callable[[int, int], tuple[Tensor, Tensor]]:
         def rows(start: int, stop: int) -> tuple[Tensor, Tensor]:
             return self.tensors(self.data.batch(step, self.spec.science.batch_size, start, stop))
@@ -127,7 +131,10 @@ class Trainer:
         share = rate(science.schedule, step, fork, end)
         with torch.autocast(self.spec.execution.device, torch.bfloat16, enabled=science.precision == "bfloat16"):
             loss = self.replicas.backward(self.batch(step), science.batch_size)
-        torch.nn.utils.clip_grad_norm_(self.parameters, science.optim.clip, foreach=True)
+        if self.spec.execution.sharded:
+            self.replicas.clip(science.optim.clip)
+        else:
+            torch.nn.utils.clip_grad_norm_(self.parameters, science.optim.clip, foreach=True)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["peak_lr"] * share
@@ -136,14 +143,15 @@ class Trainer:
 
     @torch.inference_mode()
     def evaluate(self) -> float:
-        """Mean loss over all validation rows, nats a token; the ranks take its batches in turn."""
+        """Mean loss over all validation rows, nats a token; the ranks take its batches in turn, a sharded model's all together."""
+        rank, ranks = (0, 1) if self.spec.execution.sharded else (self.group.rank, self.group.world_size)
         size = max(1, min(EVAL_ROWS, EVAL_TOKENS // self.spec.science.model.seq_len))
         batches = [self.data.val_rows[i : i + size] for i in range(0, len(self.data.val_rows), size)]
-        turns = math.ceil(len(batches) / self.group.world_size)
+        turns = math.ceil(len(batches) / ranks)
         losses, weights = torch.zeros(turns), torch.zeros(turns)
         # Not compiled: for other shapes that would begin again, and take longer than it saves.
         with torch.compiler.set_stance("force_eager") if self.spec.execution.compile else contextlib.nullcontext():
-            for turn, rows in enumerate(batches[self.group.rank :: self.group.world_size]):
+            for turn, rows in enumerate(batches[rank::ranks]):
                 losses[turn], weights[turn] = self.model(*self.tensors(rows)), len(rows)
         return total_loss(self.group, losses, weights)
 
@@ -155,27 +163,12 @@ class Trainer:
         n, tokens = cost.parameters(model), step * spec.science.tokens_per_step
         per_byte = self.data.bytes_per_token
         return Row(
-            run_id=spec.run_id,
-            spec_id=spec.spec_id,
-            corpus=spec.science.data.corpus,
-            seed=spec.science.seed,
-            branch=spec.branch,
-            n_total=n.total,
-            n_nonemb=n.nonembedding,
-            n_matmul=n.matmul,
-            tokens=tokens,
-            flops=cost.training_flops(model, tokens),
-            val_loss=val_loss,
-            bits_per_byte=None if per_byte is None else val_loss / math.log(2) / per_byte,
-            bayes_loss=self.data.bayes_loss,
-            train_loss=train_loss,
-            seconds=seconds,
-            d_model=model.d_model,
-            n_layer=model.n_layer,
-            batch_size=spec.science.batch_size,
-            world_size=spec.execution.world_size,
-            reduction=spec.execution.reduction,
-        )
+            run_id=spec.run_id, spec_id=spec.spec_id, corpus=spec.science.data.corpus, seed=spec.science.seed, branch=spec.branch,
+            n_total=n.total, n_nonemb=n.nonembedding, n_matmul=n.matmul, tokens=tokens, flops=cost.training_flops(model, tokens),
+            val_loss=val_loss, bits_per_byte=None if per_byte is None else val_loss / math.log(2) / per_byte,
+            bayes_loss=self.data.bayes_loss, train_loss=train_loss, seconds=seconds, d_model=model.d_model, n_layer=model.n_layer,
+            batch_size=spec.science.batch_size, world_size=spec.execution.world_size, reduction=spec.execution.reduction,
+        )  # fmt: skip
 
     def diverged(self, loss: float, step: int) -> str:
         return f"loss is {loss} at step {step} (d_model {self.spec.science.model.d_model}); try a learning rate half as large"

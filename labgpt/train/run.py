@@ -78,6 +78,7 @@ def follow(spec: RunSpec, place: RunDir, group: Group) -> None:
     checkpoint.resume(place, trainer)
     for _ in trainer.rows():
         pass
+    trainer.weights()  # rank 0 asks for them now
 
 
 def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float) -> None:
@@ -97,12 +98,13 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
         def tick(steps: int) -> None:
             nonlocal noted, saved
             now = time.monotonic()
-            if came or now - saved > checkpoint_every_s:
+            if (came or now - saved > checkpoint_every_s) and not spec.execution.sharded:
                 if not trainer.at.losses or math.isfinite(trainer.at.losses[-1]):
                     checkpoint.write(place, trainer, rows)
                 saved = time.monotonic()
             if came:
-                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command goes on from there"
+                then = "begins again, for a sharded run keeps no checkpoint" if spec.execution.sharded else "goes on from there"
+                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command {then}"
                 raise Stopped(words, 128 + came[0])
             if now - noted > NOTE_EVERY_S:
                 noted = now
@@ -113,7 +115,7 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
             for row in trainer.rows(tick):
                 rows.append(row)
                 digest = place.write_rows(rows)
-            weights = save({name: t.contiguous() for name, t in trainer.model.state_dict().items()})
+            weights = save({name: t.contiguous() for name, t in trainer.weights().items()})
             write_atomic(place.weights, weights)
         except (RuntimeError, MemoryError, OSError) as error:  # diverged, out of memory, a lost peer; a full disk
             failed = {"state": "failed", "reason": f"{error or type(error).__name__}".splitlines()[0]}
@@ -153,14 +155,10 @@ def load_model(path: str | Path) -> tuple[GPT, RunSpec]:
     """The trained model of a run directory, and its spec."""
     place = RunDir(path)
     if place.finished_rows() is None:
-        raise ValueError(
-            f"run = {str(path)!r}: not a finished run; allowed is a directory that `labgpt runs` lists as done"
-        )
+        raise ValueError(f"run = {str(path)!r}: not a finished run; allowed is a directory that `labgpt runs` lists as done")
     spec = RunSpec.read(place.spec)
     if sha256(place.weights.read_bytes()) != place.status()["weights_sha256"]:
-        raise ValueError(
-            f"run = {str(path)!r}: model.safetensors is not the file its status vouches for; train it again"
-        )
+        raise ValueError(f"run = {str(path)!r}: model.safetensors is not the file its status vouches for; train it again")
     model = GPT(spec.science.model)
     model.load_state_dict(load_file(place.weights))
     return model.eval(), spec

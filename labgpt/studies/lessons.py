@@ -94,8 +94,8 @@ def one_model(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 
 
 def where_tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    """`tales` at five sizes; and with the minority's share, .1, at 0, .01 and .3."""
-    shares, half, one = (0, 0.01, 0.3), _fixed(0.5), [32 * scale]
+    """`tales` at five sizes; and with the minority's share, .1, at 0 and .3."""
+    shares, half, one = (0, 0.3), _fixed(0.5), [32 * scale]
     return {
         "sizes": sweep.grid([w * scale for w in (8, 16, 24, 32, 64)], half, "tales", seeds=seeds),
         **{f"dialect-{share:g}": sweep.grid(one, half, f"tales:dialect={share:g}", seeds=seeds) for share in shares},

@@ -192,7 +192,7 @@ def bias_range(shares, truth):
 
 # %% tags=["check"] labgpt={"id": "bias"}
 middle, low, high = bias_range([0.92, 0.93, 0.94], 0.9)
-check.close(middle, 3, "bias of shares .92, .93, .94 against .90", "points", absolute=1e-6)
+check.close(middle, 3, "bias of shares .92, .93, .94 against .90", "points", "share minus truth, in points", absolute=1e-6)
 check.require(low < middle < high, f"bias_range gives {low:.3g}, {high:.3g} around {middle:.3g}: expected low below and high above")
 for n, shares in runs[runs.group == "sizes"].groupby("n_matmul")["share"]:
     print(f"N {n:,}: %.1f points, %.1f … %.1f" % bias_range(shares.tolist(), 0.9))

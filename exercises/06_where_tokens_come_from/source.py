@@ -142,6 +142,7 @@ for is_story, kept in [([1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 1, 0, 0, 0]), ([1
 #
 # <details><summary>Hint 1</summary>First one mean a number of labels; the best draw is luck.</details>
 # <details><summary>Hint 2</summary>`np.interp(target, means, np.log(labels))` goes backwards from precision to labels; then undo the logarithm.</details>
+# <details><summary>Hint 3</summary>`np.exp` undoes it.</details>
 
 # %% tags=["answer"] labgpt={"id": "labels", "points": 1, "objective": 2, "blank": ["# your answer", "def labels_for(target, labels, precisions):", "    raise NotImplementedError(\"return a number of labels\")"]}
 # your answer
@@ -191,7 +192,7 @@ def bias_range(shares, truth):
 
 # %% tags=["check"] labgpt={"id": "bias"}
 middle, low, high = bias_range([0.92, 0.93, 0.94], 0.9)
-check.close(middle, 3, "bias of shares .92, .93, .94 against .90", "points", absolute=1e-6)
+check.close(middle, 3, "bias of shares .92, .93, .94 against .90", "points", "share minus truth, in points", absolute=1e-6)
 check.require(low < middle < high, f"bias_range gives {low:.3g}, {high:.3g} around {middle:.3g}: expected low below and high above")
 for n, shares in runs[runs.group == "sizes"].groupby("n_matmul")["share"]:
     print(f"N {n:,}: %.1f points, %.1f … %.1f" % bias_range(shares.tolist(), 0.9))
@@ -220,6 +221,7 @@ for shares, truth in [([0.91, 0.93, 0.95], 0.9), ([0.5, 0.52, 0.49, 0.55], 0.6),
 #
 # <details><summary>Hint 1</summary>A change is after minus before.</details>
 # <details><summary>Hint 2</summary>A token of the text is the minority's with probability `share`, however the training was weighted.</details>
+# <details><summary>Hint 3</summary>share · (minority's change) + (1 − share) · (majority's change)</details>
 
 # %% tags=["answer"] labgpt={"id": "price", "points": 1, "objective": 3, "blank": ["# your answer", "def change(before, after, share):", "    raise NotImplementedError(\"return {'minority': …, 'majority': …, 'text': …}\")"]}
 # your answer
@@ -261,6 +263,7 @@ for before, after, share in [({"minority": 2.0, "majority": 1.2}, {"minority": 1
 #
 # <details><summary>Hint 1</summary>At temperature T, chances are raised to the power 1/T and brought back to a sum of 1.</details>
 # <details><summary>Hint 2</summary>.9² against .1².</details>
+# <details><summary>Hint 3</summary>.81 / (.81 + .01)</details>
 
 # %% tags=["answer"] labgpt={"id": "who", "points": 1, "objective": 3, "blank": ["# your answer", "who = None"]}
 # your answer

@@ -1,7 +1,7 @@
 # %%
 misconception = "The two are mixed up: precision is asked of what was kept, recall of what there was."
 loses = {"quality": 2}
-says = "of the pages kept"
+says = "no story is lost"
 
 # %% tags=["answer"] labgpt={"id": "quality"}
 def quality(is_story, kept):

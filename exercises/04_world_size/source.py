@@ -231,6 +231,7 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "larger"}
 import numpy
 
+
 def needed(rows, k):
     return float(numpy.exp(numpy.interp(-TARGET, -rows.val_loss, numpy.log(rows.tokens)))) / (2048 * k)
 

@@ -223,8 +223,8 @@ elif letter == "d":
 # %% [markdown]
 # ## 5 · Where the simulator errs (2 points)
 #
-# `scored` holds published figures beside the simulator's (those of the sources in `LEFT_OUT` are not in your class's), `relative_error` = predicted / published − 1. Its five numbers were fitted on
-# the rows with `fit` = 1.
+# `scored` holds published figures beside the simulator's, `relative_error` = predicted / published − 1; your class's lacks the sources
+# in `LEFT_OUT`. The simulator's five numbers were fitted on the rows with `fit` = 1.
 #
 # - `mean_error`: the figure that says how far the simulator is off where it has not been fitted: the mean of the absolute errors,
 # - `worst_gpus`: the number of GPUs of the row, of the same ones, that lies farthest off,

@@ -158,6 +158,7 @@ for is_story, kept in cases:
 #
 # <details><summary>Hint 1</summary>First one mean a number of labels; the best draw is luck.</details>
 # <details><summary>Hint 2</summary>`np.interp(target, means, np.log(labels))` goes backwards from precision to labels; then undo the logarithm.</details>
+# <details><summary>Hint 3</summary>`np.exp(np.interp(target, [np.mean(draws) for draws in precisions], np.log(labels)))`</details>
 
 # %% tags=["answer"] labgpt={"id": "labels", "points": 1, "objective": 2, "blank": ["# your answer", "def labels_for(target, labels, precisions):", "    raise NotImplementedError(\"return a number of labels\")"]}
 # your answer
@@ -244,6 +245,7 @@ for shares, truth in cases:
 #
 # <details><summary>Hint 1</summary>A change is after minus before.</details>
 # <details><summary>Hint 2</summary>A token of the text is the minority's with probability `share`, however the training was weighted.</details>
+# <details><summary>Hint 3</summary>`share` times the minority's change, and `1 - share` times the majority's.</details>
 
 # %% tags=["answer"] labgpt={"id": "price", "points": 1, "objective": 3, "blank": ["# your answer", "def change(before, after, share):", "    raise NotImplementedError(\"return {'minority': …, 'majority': …, 'text': …}\")"]}
 # your answer
@@ -289,6 +291,7 @@ for before, after, share in cases:
 #
 # <details><summary>Hint 1</summary>At temperature T, chances are raised to the power 1/T and brought back to a sum of 1.</details>
 # <details><summary>Hint 2</summary>.9² against .1².</details>
+# <details><summary>Hint 3</summary>Work out .9² / (.9² + .1²), and compare it with what the model wrote.</details>
 
 # %% tags=["answer"] labgpt={"id": "who", "points": 1, "objective": 3, "blank": ["# your answer", "who = None"]}
 # your answer

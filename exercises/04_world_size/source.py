@@ -46,8 +46,10 @@ check.require(sorted(dealt[0] + dealt[1]) == [0, 1, 2, 3, 4, 5], f"six rows amon
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "shard"}
-# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, and award)
-for world_size, batch_size in [(4, 32), (3, 10), (4, 6), (8, 30)]:
+# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
+uneven = [(w, w * drawn.integer(f"rows each {i}", 1, 9) + drawn.integer(f"left over {i}", 1, w - 2))  # slices rounded up leave the last too few
+          for i, w in enumerate(drawn.integer(f"workers {i}", 3, 9) for i in range(3))]  # fmt: skip
+for world_size, batch_size in [(4, 4 * drawn.integer("even", 3, 12)), *uneven]:
     call, dealt = f"{batch_size} rows among {world_size} workers", [ask("rows_of", rank, world_size, batch_size) for rank in range(world_size)]
     for rows in dealt:
         check.require(type(rows) is list and all(type(row) is int for row in rows), f"{call}: a worker takes {check.shown(rows)}: expected a list of row numbers")
@@ -86,7 +88,9 @@ check.close(alone[1], -2.0, "combine of one worker alone, second number", "", "i
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "combine"}
-for gradients, rows in [([[2.0, -1.0], [2.9, 0.4]], [4, 2]), ([[0.3], [0.9], [-1.2]], [5, 5, 1]), ([[1.0, 2.0, 3.0], [4.0, 5.5, -6.0], [0.1, 0.2, 0.3], [7.0, -8.0, 9.0]], [8, 8, 8, 6])]:  # fmt: skip
+cases = [([[drawn.number(f"gradient {w} {rank} {i}", -3.0, 3.0) for i in range(places)] for rank in range(w)],
+          [drawn.integer(f"rows {w} {rank}", *((1, 4) if rank == w - 1 else (5, 9))) for rank in range(w)]) for w, places in ((2, 2), (3, 1), (4, 3))]  # fmt: skip
+for gradients, rows in cases:
     call, mine = f"combine({gradients}, {rows})", ask("combine", gradients, rows)
     check.require(type(mine) is list and len(mine) == len(gradients[0]), f"{call} is {check.shown(mine)}: expected a list of {len(gradients[0])} numbers")
     for i, value in enumerate(mine):
@@ -124,7 +128,8 @@ check.require(many < 1.5 * few, f"a worker sends {few:,.0f} bytes among 4, {many
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "ring"}
-for lookup, n, w in [(16_384, 53_248, 4), (4_096, 14_336, 2), (65_536, 491_520, 48)]:
+widths = [8 * drawn.integer(f"width {i}", 2, 16) for i in range(3)]
+for lookup, n, w in [(512 * d, 24 * d**2 + 512 * d, drawn.integer(f"ring of {i}", *ends)) for i, (d, ends) in enumerate(zip(widths, ((3, 6), (2, 2), (20, 64))))]:
     full, call = 4 * (lookup + n), f"sent({lookup}, {n}, {w})"
     truth = 2 * (w - 1) / w * full
     value = check.number(ask("sent", lookup, n, w), call, "bytes")
@@ -164,7 +169,11 @@ print("the main job's, on two cores:", [(w, round(e, 2)) for w, e in efficiency(
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "efficiency"}
-for rows, cores in [([(1, 30_000.0), (2, 57_000.0), (4, 98_000.0), (8, 91_000.0)], 4), ([(4, 52_000.0), (2, 31_000.0), (1, 16_500.0)], 2), ([(1, 8_000.0), (3, 22_500.0), (6, 39_000.0)], 6)]:
+cases = []
+for i, (worlds, cores) in enumerate((((1, 2, 4, 8), 4), ((4, 2, 1), 2), ((1, 3, 6), 6))):
+    one = drawn.integer(f"pace {i}", 8_000, 30_000)  # more processes than cores are no faster than the cores
+    cases.append(([(w, float(round(one * min(w, cores) * (drawn.number(f"kept {i} {w}", 0.6, 0.97) if w > 1 else 1)))) for w in worlds], cores))
+for rows, cores in cases:
     one, call = {w: pace for w, pace in rows}[1], f"efficiency({rows}, {cores})"
     mine, truth = ask("efficiency", rows, cores), [(w, pace / (w * one)) for w, pace in rows if w <= cores]
     check.require(type(mine) is list and all(type(row) is list and len(row) == 2 for row in mine), f"{call} is {check.shown(mine)}: expected a list of (W, efficiency)")
@@ -184,19 +193,20 @@ for rows, cores in [([(1, 30_000.0), (2, 57_000.0), (4, 98_000.0), (8, 91_000.0)
 # `curves` has the lesson's runs: `batch` (how many times the smallest batch, of 2,048 tokens a step), `tokens`, `val_loss`. Suppose the
 # network were perfect: 16 workers do a step in the time of one, and a step of theirs has 16 times the tokens.
 #
-# - `few`: the number of steps after which batch ×1 comes down to a loss of 1.97 nats per token; `many`: the same of batch ×16. Read
+# - `few`: the number of steps after which batch ×1 comes down to a loss of `TARGET` nats per token; `many`: the same of batch ×16. Read
 #   the tokens off between the rows, ln(tokens) against loss, as the lesson does.
 # - `choice`: why is `many` more than a sixteenth of `few`?
 #   - `"a"` Sending the gradients takes time.
 #   - `"b"` Averaged over 16 times the rows, a step's direction gets better, but not 16 times better: the batch is beyond the critical one.
-#   - `"c"` The ×16 runs saw fewer tokens before they came down to 1.97.
+#   - `"c"` The ×16 runs saw fewer tokens before they came down to `TARGET`.
 #   - `"d"` By chance: another seed may well come down to a sixteenth.
 #
 # <details><summary>Hint 1</summary>How many tokens did each need, and how many tokens has a step of each?</details>
 # <details><summary>Hint 2</summary>`one = curves[curves.batch == 1]` is in order of tokens; its losses fall.</details>
-# <details><summary>Hint 3</summary>`np.exp(np.interp(-1.97, -one.val_loss, np.log(one.tokens)))` are tokens; divide by those of a step.</details>
+# <details><summary>Hint 3</summary>`np.exp(np.interp(-TARGET, -one.val_loss, np.log(one.tokens)))` are tokens; divide by those of a step.</details>
 
 # %%
+TARGET = drawn.number("target", 1.972, 1.997)  # nats per token, your class's
 curves = table.assign(batch=table.group.str.removeprefix("batch-").astype(int))
 curves = curves.groupby(["batch", "tokens"], as_index=False)[["val_loss"]].mean()  # means of three seeds
 
@@ -207,7 +217,7 @@ import numpy as np
 steps = {}
 for k in (1, 16):
     rows = curves[curves.batch == k]
-    steps[k] = np.exp(np.interp(-1.97, -rows.val_loss, np.log(rows.tokens))) / (2048 * k)
+    steps[k] = np.exp(np.interp(-TARGET, -rows.val_loss, np.log(rows.tokens))) / (2048 * k)
 few, many = steps[1], steps[16]
 choice = "b"
 
@@ -221,25 +231,31 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "larger"}
 import numpy
 
+
+def needed(rows, k):
+    return float(numpy.exp(numpy.interp(-TARGET, -rows.val_loss, numpy.log(rows.tokens)))) / (2048 * k)
+
+
+counts = {}
 for name, k in (("few", 1), ("many", 16)):
-    by_seed = table[table.group == f"batch-{k}"].pivot(index="tokens", columns="seed", values="val_loss").sort_index()
-    needed = [float(numpy.exp(numpy.interp(-1.97, -by_seed[s], numpy.log(by_seed.index.to_numpy(dtype=float))))) / (2048 * k) for s in by_seed]
-    truth, room, mine = float(numpy.mean(needed)), 4 * float(numpy.std(needed, ddof=1)), check.number(ask(name), name, "steps")
-    said = "the tokens at which the loss is 1.97, over the tokens of a step"
-    if abs(mine - truth * k) < room * k and k > 1:
+    rows = curves[curves.batch == k]
+    truth, mine = needed(rows, k), check.number(ask(name), name, "steps")
+    counts[name], said = truth, f"the tokens at which the loss is {TARGET}, over the tokens of a step"
+    if abs(mine - truth * k) < 0.005 * truth * k and k > 1:
         said = "a step of batch ×16 has 16 times the tokens, 32,768"
     elif k > 1 and abs(mine - check.number(ask("few"), "few") / 16) < 1e-6 * mine:
         said = "a sixteenth of few is a guess, not a measurement: take the rows of batch 16"
-    elif min(abs(mine - by_seed.index[0] / (2048 * k)), abs(mine - by_seed.index[-1] / (2048 * k))) < 0.01:
+    elif min(abs(mine - rows.tokens.min() / (2048 * k)), abs(mine - rows.tokens.max() / (2048 * k))) < 0.01:
         said = "that is the end of the table: np.interp wants numbers that rise, and losses fall"
-    check.close(mine, truth, name, "steps", "this: " + said, absolute=room)
+    check.close(mine, truth, name, "steps", "this: " + said, relative=0.005)
 letter, kept = check.one_of(ask("choice"), "abcd", "choice"), "your two numbers are right, but "
 if letter == "a":
     award(1, kept + "steps are counted here, not seconds, and no network is in them; look at what a larger batch does to a step")
 elif letter == "c":
-    award(1, kept + "the ×16 runs saw more tokens on their way there, three times as many; look at many · 32,768 and few · 2,048")
+    award(1, kept + f"the ×16 runs saw more tokens on their way there, {16 * counts['many'] / counts['few']:.1f} times as many; look at many · 32,768 and few · 2,048")
 elif letter == "d":
-    award(1, kept + "each of the three seeds needs at least 44 steps, and a sixteenth of few is about 14: that is not chance")
+    seeds = [needed(rows, 16) for _, rows in table[table.group == "batch-16"].sort_values("tokens").groupby("seed")]
+    award(1, kept + f"each of the three seeds needs at least {min(seeds):.0f} steps, and a sixteenth of few is {counts['few'] / 16:.0f}: that is not chance")
 
 # %% [markdown]
 # ## 6 · Workers for a deadline (2 points)
@@ -280,10 +296,29 @@ def answer(steps, deadline, step):
     return [min((w for w in time if time[w] <= deadline), default=None), min(time, key=time.get)], time
 
 
+def counts(label, measured):
+    """Steps as measured, all of them times one number: some other target's."""
+    times = drawn.number(label, 1.0, 5.0)
+    return [(w, round(times * count)) for w, count in measured]
+
+
+def case(i, measured, between, share, parts, n_bytes=278_528):
+    """Arguments of workers: a step's seconds drawn, messages and bytes as shares of it, a deadline between the times of two worlds."""
+    steps, step_s = counts(f"steps {i}", measured), drawn.number(f"step {i}", 0.01, 0.4)
+    latency, bandwidth = float(f"{step_s * parts[0]:.3g}"), float(f"{n_bytes / (step_s * parts[1]):.3g}")
+    late, soon = (dict(steps)[w] * (step_s + 2 * (w - 1) * latency + 2 * (w - 1) / w * n_bytes / bandwidth) for w in between)
+    return steps, step_s, n_bytes, latency, bandwidth, float(f"{soon + share * (late - soon):.4g}")
+
+
 lesson = [(1, 230), (2, 124), (4, 79), (8, 57), (16, 46)]
 longer = [(1, 5_000), (4, 1_600), (16, 700), (64, 450)]
-for steps, step_s, n_bytes, latency, bandwidth, deadline in [(lesson, 0.02, 278_528, 1e-3, 3e7, 3.2), (lesson, 0.02, 278_528, 1e-3, 3e7, 2.5),
-                                                             (lesson, 0.02, 278_528, 1e-4, 1e6, 5.0), (longer, 0.3, 5e8, 2e-5, 2.5e10, 250.0)]:  # fmt: skip
+late, slow = drawn.number("latency", 0.045, 0.055), drawn.number("sending", 0.44, 0.49)
+for steps, step_s, n_bytes, latency, bandwidth, deadline in [
+    case(0, lesson, (2, 4), drawn.number("share 0", 0.05, 0.3), (late, slow)),  # the fewest in time are 4, the fastest 8
+    case(1, lesson, (4, 8), -drawn.number("share 1", 0.5, 2.0), (late, slow)),  # none is in time
+    case(2, lesson, (2, 1), drawn.number("share 2", 0.01, 0.05), (drawn.number("latency 2", 0.004, 0.006), drawn.number("sending 2", 12.0, 16.0))),  # alone is fastest
+    case(3, longer, (4, 16), drawn.number("share 3", 0.1, 0.5), (drawn.number("latency 3", 5e-5, 8e-5), drawn.number("sending 3", 0.05, 0.08)), int(5e8)),
+]:  # fmt: skip
     messages = {w: 2 * (w - 1) * latency for w, _ in steps}
     sending = {w: 2 * (w - 1) / w * n_bytes / bandwidth for w in messages}
     truth, time = answer(steps, deadline, {w: step_s + messages[w] + sending[w] for w in messages})

@@ -50,7 +50,7 @@ check.passed()
 # ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
 import numpy
 
-prime, raw = 2_147_483_647, numpy.random.Philox(key=606).random_raw(400) >> numpy.uint64(34)
+prime, raw = 2_147_483_647, numpy.random.Philox(key=drawn.integer("hashes", 1, 10**6)).random_raw(400) >> numpy.uint64(34)
 numbers = [int(v) for v in raw]
 for cut, size in ((30, 60), (45, 60), (10, 50)):
     functions = [(2 * numbers[100 + i] + 1, numbers[200 + i]) for i in range(64)]
@@ -87,13 +87,22 @@ check.require(list(leaks(["a b c"], ["d e f"], 2)) == [], "leaks finds something
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "leak"}
-pages = ["One two three four five", "five four three two one", "one TWO three", "x two three y", "three four five", "one two", "two three four"]
-for validation, n, truth, look in [
-    (["zero one two three"], 3, [0, 2], "words in a row and in the same order"),
-    (["five three one two four"], 3, [], "words in a row: the same words apart, or in another order, are no leak"),
-    (["well three four five", "x two three"], 3, [0, 3, 4], "the last run of a text, and every validation text"),
-    (["one two"], 2, [0, 2, 5], "capitals, which do not count"),
+def shuffled(label, items):
+    return sorted(items, key=lambda item: drawn.integer(f"{label} {item}", 0, 10**9))
+
+
+pool = "river bread window seven lamp garden horse winter button music cloud paper"
+one, two, three, four, five, six, seven, eight, nine, *_ = shuffled("word", pool.split())
+pages = shuffled("page", [f"{one.title()} {two} {three} {four} {five}", f"{five} {four} {three} {two} {one}", f"{one} {two.upper()} {three}",
+                          f"{six} {two} {three} {seven}", f"{three} {four} {five}", f"{one} {two}", f"{two} {three} {four}"])  # fmt: skip
+for validation, n, look in [
+    ([f"{eight} {one} {two} {three}"], 3, "words in a row and in the same order"),
+    ([f"{five} {three} {one} {two} {four}"], 3, "words in a row: the same words apart, or in another order, are no leak"),
+    ([f"{nine} {three} {four} {five}", f"{six} {two} {three}"], 3, "the last run of a text, and every validation text"),
+    ([f"{one} {two}"], 2, "capitals, which do not count"),
 ]:
+    known = [f" {' '.join(text.split()[i : i + n])} " for text in validation for i in range(len(text.split()) - n + 1)]
+    truth = [number for number, text in enumerate(pages) if any(run in f" {text.lower()} " for run in known)]
     mine = ask("leaks", pages, validation, n)
     check.require(type(mine) in (list, tuple) and list(mine) == truth,
                   f"leaks(pages, {validation}, {n}) is {check.shown(mine)}: expected {truth}; look at {look}")
@@ -119,11 +128,18 @@ precision, recall = quality([1, 1, 0, 0], [1, 1, 0, 0])
 check.close(precision, 1, "precision of a classifier without a mistake")
 check.close(recall, 1, "recall of a classifier without a mistake")
 precision, recall = quality([1, 1, 1, 0], [1, 1, 1, 1])
-check.close(recall, 1, "recall of keeping everything", "", "no story is lost")
+check.close(recall, 1, "recall of keeping everything", "", "no story is lost; precision asks of the pages kept, recall of the stories")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "quality"}
-for is_story, kept in [([1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 1, 0, 0, 0]), ([1] * 9 + [0] * 3, [1] * 11 + [0]), ([1, 0, 0, 0, 0], [1, 1, 1, 0, 0])]:
+cases = []
+for i, most_kept in enumerate((False, True, False)):  # few kept, or more kept than there are stories, but never as many
+    stories, junk = drawn.integer(f"stories {i}", 4, 9), drawn.integer(f"junk {i}", 4, 9)
+    hits, slips = (stories, drawn.integer(f"slips {i}", 1, junk - 1)) if most_kept else (drawn.integer(f"hits {i}", 1, stories - 2), 1)
+    pages = [(1, int(k < hits)) for k in range(stories)] + [(0, int(k < slips)) for k in range(junk)]
+    order = sorted(range(stories + junk), key=lambda k: drawn.integer(f"page {i} {k}", 0, 10**9))
+    cases.append(([pages[k][0] for k in order], [pages[k][1] for k in order]))
+for is_story, kept in cases:
     both, call = sum(s * k for s, k in zip(is_story, kept)), f"quality({is_story}, {kept})"
     mine = ask("quality", is_story, kept)
     check.require(type(mine) in (tuple, list) and len(mine) == 2, f"{call} is {check.shown(mine)}: expected precision and recall")
@@ -160,8 +176,12 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "labels"}
 import numpy
 
-for target, labels, precisions in [(0.9, [20, 80, 320], [[0.72, 0.79, 0.74], [0.77, 0.91, 0.92, 0.86], [0.99, 1.0, 1.0]]),
-                                   (0.75, [10, 100], [[0.6, 0.8], [0.75, 0.95]]), (0.65, [5, 50, 500], [[0.5, 0.6], [0.6, 0.64], [0.9, 0.7]])]:  # fmt: skip
+cases = []
+for i, (labels, middles) in enumerate((([20, 80, 320], (0.72, 0.84, 0.95)), ([10, 100], (0.65, 0.85)), ([5, 50, 500], (0.55, 0.62, 0.8)))):
+    draws = [[round(middle + sign * drawn.number(f"draw {i} {middle} {sign}", 0.01, 0.05), 4) for sign in (-1, 1, 0.2)] for middle in middles]
+    low, high = (float(numpy.mean(draws[k])) for k in (-2, -1))
+    cases.append((round(low + drawn.number(f"target {i}", 0.2, 0.8) * (high - low), 4), labels, draws))
+for target, labels, precisions in cases:
     truth = float(numpy.exp(numpy.interp(target, [numpy.mean(p) for p in precisions], numpy.log(labels))))
     check.close(ask("labels_for", target, labels, precisions), truth, f"labels_for({target}, {labels}, {precisions})", "labels",
                 "the mean over draws, and a straight line over the logarithm of labels", relative=1e-3)
@@ -192,7 +212,7 @@ def bias_range(shares, truth):
 
 # %% tags=["check"] labgpt={"id": "bias"}
 middle, low, high = bias_range([0.92, 0.93, 0.94], 0.9)
-check.close(middle, 3, "bias of shares .92, .93, .94 against .90", "points", "share minus truth, in points", absolute=1e-6)
+check.close(middle, 3, "bias of shares .92, .93, .94 against .90", "points", "share minus truth, in points and not in per cent of it", absolute=1e-6)
 check.require(low < middle < high, f"bias_range gives {low:.3g}, {high:.3g} around {middle:.3g}: expected low below and high above")
 for n, shares in runs[runs.group == "sizes"].groupby("n_matmul")["share"]:
     print(f"N {n:,}: %.1f points, %.1f … %.1f" % bias_range(shares.tolist(), 0.9))
@@ -201,7 +221,11 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "bias"}
 from scipy.stats import t as student
 
-for shares, truth in [([0.91, 0.93, 0.95], 0.9), ([0.5, 0.52, 0.49, 0.55], 0.6), ([0.71, 0.69], 0.75)]:
+cases = []
+for i, (seeds, sign) in enumerate(((3, 1), (4, -1), (2, -1))):
+    truth = drawn.number(f"truth {i}", 0.6, 0.8)
+    cases.append(([round(truth + sign * 0.06 + (-1) ** k * drawn.number(f"share {i} {k}", 0.005, 0.03), 4) for k in range(seeds)], truth))
+for shares, truth in cases:
     points = [100 * (share - truth) for share in shares]
     mean, n = sum(points) / len(points), len(points)
     half = student.ppf(0.975, n - 1) * (sum((p - mean) ** 2 for p in points) / (n - 1)) ** 0.5 / n**0.5
@@ -214,14 +238,14 @@ for shares, truth in [([0.91, 0.93, 0.95], 0.9), ([0.5, 0.52, 0.49, 0.55], 0.6),
 # ## 6 · The price of reweighting (1 point)
 #
 # Trained on the text as it is, a model has loss `before = {"minority": …, "majority": …}` in nats a token; trained with the
-# minority's stories three times as often, `after`. In the text, the minority has the share `share` of the tokens.
+# minority's stories (new ones) three times as often, `after`. In the text, the minority has the share `share` of the tokens.
 #
 # Write `change(before, after, share)`: a dictionary with the change of loss for the `minority`, for the `majority`, and for
 # the `text` as it is, a token of it drawn at random. Negative: better.
 #
 # <details><summary>Hint 1</summary>A change is after minus before.</details>
 # <details><summary>Hint 2</summary>A token of the text is the minority's with probability `share`, however the training was weighted.</details>
-# <details><summary>Hint 3</summary>share · (minority's change) + (1 − share) · (majority's change)</details>
+# <details><summary>Hint 3</summary>`share` times the minority's change, and `1 - share` times the majority's.</details>
 
 # %% tags=["answer"] labgpt={"id": "price", "points": 1, "objective": 3, "blank": ["# your answer", "def change(before, after, share):", "    raise NotImplementedError(\"return {'minority': …, 'majority': …, 'text': …}\")"]}
 # your answer
@@ -238,8 +262,12 @@ print({who: round(float(nats), 3) for who, nats in mine.items()})
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "price"}
-for before, after, share in [({"minority": 2.0, "majority": 1.2}, {"minority": 1.5, "majority": 1.25}, 0.1),
-                             ({"minority": 1.4, "majority": 1.3}, {"minority": 1.3, "majority": 1.34}, 0.3)]:  # fmt: skip
+cases = []
+for i, most in enumerate((0.15, 0.3)):
+    before = {"minority": drawn.number(f"minority {i}", 1.4, 2.2), "majority": drawn.number(f"majority {i}", 1.1, 1.35)}
+    after = {"minority": round(before["minority"] - drawn.number(f"better {i}", 0.1, 0.5), 4), "majority": round(before["majority"] + drawn.number(f"worse {i}", 0.02, 0.08), 4)}
+    cases.append((before, after, drawn.number(f"share of {i}", 0.05, most)))
+for before, after, share in cases:
     mine, call = ask("change", before, after, share), f"change({before}, {after}, {share})"
     check.require(type(mine) is dict and {"minority", "majority", "text"} <= set(mine), f"{call} is {check.shown(mine)}: expected a dictionary with three numbers")
     moved = {who: after[who] - before[who] for who in before}

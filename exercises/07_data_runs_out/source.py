@@ -45,10 +45,12 @@ print(f"65,536 tokens read 8 times, R = 15.4: worth {mine:,.0f} fresh ones")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "effective"}
-# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, and award)
+# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
 import math
 
-for u, epochs, r in [(65_536, 1, 3.0), (65_536, 4, 3.0), (1e9, 16, 15.387756), (50_000, 40, 5.0), (2e6, 2.5, 0.7)]:
+cases = [(drawn.integer(f"unique {i}", 20_000, 900_000), drawn.integer(f"epochs {i}", *epochs), drawn.number(f"R {i}", *r))
+         for i, (epochs, r) in enumerate([((1, 1), (2.0, 6.0)), ((3, 6), (2.0, 6.0)), ((12, 20), (8.0, 16.0)), ((30, 60), (3.0, 9.0))])]  # fmt: skip
+for u, epochs, r in [*cases, (drawn.integer("unique", 1, 9) * 10**6, drawn.number("epochs", 2.1, 2.9), drawn.number("R", 0.5, 0.9))]:
     call, mine = f"effective({u:g}, {epochs}, {r})", check.number(ask("effective", u, epochs, r), "effective", "tokens")
     slips = {"the first reading is no repeat: r = epochs − 1": u * (1 + r * (1 - math.exp(-epochs / r))),
              "the first reading counts in full, beside what the repeats add: U + …": u * r * (1 - math.exp(-(epochs - 1) / r)),
@@ -59,7 +61,7 @@ for u, epochs, r in [(65_536, 1, 3.0), (65_536, 4, 3.0), (1e9, 16, 15.387756), (
 # %% [markdown]
 # ## 2 · Stop early (2 points)
 #
-# A training looks at its validation loss once an epoch, and keeps a copy of the weights at the lowest loss so far. It stops as soon
+# A training at a steady learning rate looks at its validation loss once an epoch, and keeps a copy of the weights at the lowest loss so far. It stops as soon
 # as `patience` looks in a row have brought no new lowest loss.
 #
 # Write `stop(losses, patience)`: `losses` has the validation loss after epoch 1, 2, 3, …, as it would go without stopping. Return
@@ -86,8 +88,21 @@ check.require(tuple(mine) == (4, 4), f"stop([3.0, 2.5, 2.2, 2.1], 2) is {check.s
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "stop"}
-for losses, patience, kept, stopped in [([3.0, 2.5, 2.6, 2.7, 2.8], 2, 2, 4), ([3.0, 2.4, 2.5, 2.3, 2.4, 2.2, 2.3, 2.4, 2.5], 2, 6, 8),
-                                        ([2.5, 2.6, 2.4, 2.7, 2.8, 2.9, 2.1], 3, 3, 6), ([2.0, 2.1], 5, 1, 2), ([2.2, 2.2, 2.2, 2.1], 2, 1, 3)]:  # fmt: skip
+def looked(label, looks):
+    """Losses, one a look: v a new lowest, ^ above the lowest so far, = as low as it."""
+    losses = [drawn.number(f"{label} first", 3.0, 3.6)]
+    for i, look in enumerate(looks):
+        lowest, far = min(losses), drawn.number(f"{label} {i}", 0.02, 0.2)
+        losses.append(round(lowest + {"v": -far, "^": far, "=": 0.0}[look], 3))
+    return losses
+
+
+p, q, down = drawn.integer("patience", 2, 4), drawn.integer("other patience", 2, 4), drawn.integer("falls", 1, 4)
+cases = [("v" * down + "^" * (p + 1), p, down + 1, down + 1 + p),  # kept and stopped, counted from 1
+         ("v" + ("^" * (q - 1) + "v") * 2 + "^" * (q + 1), q, 2 + 2 * q, 2 + 3 * q),
+         ("^v" + "^" * p + "v", p, 3, 3 + p), ("^" * down, down + 2, 1, down + 1), ("=" * q + "v", q, 1, q + 1)]  # fmt: skip
+for i, (looks, patience, kept, stopped) in enumerate(cases):
+    losses = looked(f"losses {i}", looks)
     call, mine = f"stop({losses}, {patience})", ask("stop", losses, patience)
     check.require(type(mine) in (tuple, list) and len(mine) == 2, f"{call} is {check.shown(mine)}: expected two epochs, (kept, stopped)")
     said = "which look brought the lowest loss so far, and how many in a row since then did not"
@@ -102,10 +117,11 @@ for losses, patience, kept, stopped in [([3.0, 2.5, 2.6, 2.7, 2.8], 2, 2, 4), ([
 # %% [markdown]
 # ## 3 · Take the copies out, or buy? (3 points)
 #
-# Of 524,288 tokens a quarter is one text of 2,048 tokens, 64 times over: group `copies:64` in `table`. Group `dedup` is trained on
-# the three quarters that are left, once (393,216 tokens) and for 524,288 tokens. All numbers are means over the seeds.
+# Of 524,288 tokens a quarter is one short text, `COPIES` times over: `copied` has that training, with your class's seed. Group
+# `dedup` is trained on the three quarters that are left, once (393,216 tokens) and for 524,288 tokens: `out` has both, with the same
+# seed.
 #
-# - `gain`: by how many nats per token is `dedup` at **393,216** tokens better than the copied text?
+# - `gain`: by how many nats per token is the model of `out` at **393,216** tokens better than the copied text?
 # - `worth`: with how many *fresh* tokens does the model reach the loss of the copied text? Read it off between the rows of `fresh`,
 #   with ln D against ln(loss above the floor).
 # - `choice`: fresh text costs 1 cent per 1,000 tokens, taking the copies out 10 cents. What follows from these runs?
@@ -115,16 +131,23 @@ for losses, patience, kept, stopped in [([3.0, 2.5, 2.6, 2.7, 2.8], 2, 2, 4), ([
 #   - `"d"` Leave them in: the model reads them as extra epochs, which are worth something.
 #
 # <details><summary>Hint 1</summary>Which of the two trainings used more compute, and which ended lower?</details>
-# <details><summary>Hint 2</summary>`table[table.group == "copies:64"].val_loss.mean()`; of `dedup`, the rows with `tokens == 393_216`.</details>
+# <details><summary>Hint 2</summary>`copied.val_loss.item()`; of `out`, the row with `tokens == 393_216`.</details>
 # <details><summary>Hint 3</summary>`np.exp(np.interp(-y, -Y, X))` with X = ln D and Y = ln(loss − floor) of `fresh`: np.interp wants rising numbers, so both signs turn.</details>
+
+# %%
+RUN = drawn.choice("copied run", [["copies:16", 0], ["copies:16", 1], ["copies:16", 2], ["copies:64", 2], ["copies:256", 0], ["copies:256", 2]])
+GROUP, SEED = RUN
+COPIES = int(GROUP.removeprefix("copies:"))
+copied = table[(table.group == GROUP) & (table.seed == SEED)]
+out = table[(table.group == "dedup") & (table.seed == SEED)]
 
 # %% tags=["answer"] labgpt={"id": "dedup", "points": 3, "objective": 3, "blank": ["# your answer", "raise NotImplementedError(\"how many nats, worth how many tokens, and what to do\")", "gain = ...", "worth = ...", "choice = \"\""]}
 # your answer
 import numpy as np
 
-copied = table[table.group == "copies:64"].val_loss.mean()
-gain = copied - table[(table.group == "dedup") & (table.tokens == 393_216)].val_loss.mean()
-worth = np.exp(np.interp(-np.log(copied - floor), -np.log(fresh.val_loss - floor), np.log(fresh.tokens)))
+loss = copied.val_loss.item()
+gain = loss - out[out.tokens == 393_216].val_loss.item()
+worth = np.exp(np.interp(-np.log(loss - floor), -np.log(fresh.val_loss - floor), np.log(fresh.tokens)))
 choice = "b"
 
 # %% tags=["check"] labgpt={"id": "dedup"}
@@ -137,32 +160,33 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "dedup"}
 import numpy
 
-three = table[table.group == "copies:64"].set_index("seed").val_loss
-out = table[table.group == "dedup"].pivot(index="seed", columns="tokens", values="val_loss")
-gains, mine = three - out[393_216], check.number(ask("gain"), "gain", "nats per token")
-said = "the mean of copies:64, less the mean of dedup at 393,216 tokens"
-if abs(mine - (three - out[524_288]).mean()) < 0.001:
+loss, left = copied.val_loss.item(), out.set_index("tokens").val_loss
+truth, mine = loss - left[393_216], check.number(ask("gain"), "gain", "nats per token")
+said = f"the loss of {GROUP}, less that of dedup at 393,216 tokens"
+if abs(mine - (loss - left[524_288])) < 0.001:
     said = "that is dedup at 524,288 tokens: asked is the run that reads what is left once"
-elif abs(mine - (three.mean() - out.stack().mean())) < 0.001:
+elif abs(mine - (loss - left.mean())) < 0.001:
     said = "that is a mean over both budgets of dedup: asked is 393,216 tokens"
-check.close(mine, gains.mean(), "gain", "nats per token", "this: " + said, absolute=0.002)
+check.close(mine, truth, "gain", "nats per token", "this: " + said, absolute=0.001)
 height, budgets = numpy.log(fresh.val_loss - floor), numpy.log(fresh.tokens)
-truth = numpy.exp(numpy.interp(-numpy.log(three.mean() - floor), -height, budgets))
+truth = numpy.exp(numpy.interp(-numpy.log(loss - floor), -height, budgets))
 mine, last = check.number(ask("worth"), "worth", "tokens"), "gain is right, but "
 if abs(mine / truth - 1) > 0.004:
     said = "between the two rows of fresh whose losses lie around that of the copied text"
     if mine <= 131_073 or mine >= 2_097_151:
         said = "that is the end of the table: np.interp wants numbers that rise, and losses fall"
-    elif abs(mine / numpy.exp(numpy.interp(-three.mean(), -fresh.val_loss, budgets)) - 1) < 0.003 or abs(mine / numpy.interp(-three.mean(), -fresh.val_loss, fresh.tokens) - 1) < 0.003:
+    elif abs(mine / numpy.exp(numpy.interp(-loss, -fresh.val_loss, budgets)) - 1) < 0.003 or abs(mine / numpy.interp(-loss, -fresh.val_loss, fresh.tokens) - 1) < 0.003:
         said = "that is a straight line through losses: take the floor off, and logarithms of both"
     award(1, last + f"worth is {mine:,.0f}: expected {truth:,.0f} within 0.4 %; look at this: {said}")
-letter, last = check.one_of(ask("choice"), "abcd", "choice"), "gain and worth are right, but "
+    letter = ""
+else:
+    letter, last = check.one_of(ask("choice"), "abcd", "choice"), "gain and worth are right, but "
 if letter == "a":
     award(2, last + f"with these copies {524_288:,} tokens do the work of {truth:,.0f}: that quarter costs far more than a quarter")
 elif letter == "c":
     award(2, last + "with the copies in, more tokens were worse than fewer; taking them out costs less than what 131,072 tokens cost")
 elif letter == "d":
-    award(2, last + "64 readings of a small text are not worth something here: the loss without them is lower")
+    award(2, last + f"{COPIES} readings of a small text are not worth something here: the loss without them is lower")
 
 # %% [markdown]
 # ## 4 · The mixture weight (2 points)
@@ -198,8 +222,10 @@ check.passed()
 import numpy
 
 measured = table[table.group.str.startswith("mix:")].assign(share=lambda t: t.group.str[4:].astype(float)).groupby("share").val_loss.mean()
-for shares, losses in [(measured.index.tolist(), measured.round(4).tolist()), ([0.05, 0.1, 0.2, 0.4, 0.8], [2.5, 2.3, 2.25, 2.4, 3.3]),
-                       ([0.02, 0.1, 0.3, 0.9], [2.6, 2.31, 2.3, 2.5]), ([0.01, 0.03, 0.1, 0.5, 1.0], [2.4, 2.2, 2.21, 2.6, 4.0])]:  # fmt: skip
+cases = [(measured.index.tolist(), measured.round(4).tolist()), ([0.05, 0.1, 0.2, 0.4, 0.8], [2.5, 2.3, 2.25, 2.4, 3.3]),
+         ([0.02, 0.1, 0.3, 0.9], [2.6, 2.31, 2.3, 2.5]), ([0.01, 0.03, 0.1, 0.5, 1.0], [2.4, 2.2, 2.21, 2.6, 4.0])]  # fmt: skip
+cases = [(shares, [round(y + drawn.number(f"loss {i} {share}", -0.015, 0.015), 4) for share, y in zip(shares, losses)]) for i, (shares, losses) in enumerate(cases)]
+for shares, losses in cases:
     i, call = int(numpy.argmin(losses)), f"best_share({shares}, {losses})"
     near, low = slice(i - 1, i + 2), lambda x, y: -numpy.polyfit(x, y, 2)[1] / (2 * numpy.polyfit(x, y, 2)[0])
     truth, mine = numpy.exp(low(numpy.log(shares[near]), losses[near])), check.number(ask("best_share", shares, losses), "best_share")
@@ -212,34 +238,37 @@ for shares, losses in [(measured.index.tolist(), measured.round(4).tolist()), ([
 # %% [markdown]
 # ## 5 · What noise costs (2 points)
 #
-# A scanner gets one symbol in five wrong: group `noise:0.2`. Somebody says: "a fifth is lost, so it is worth four fifths of the
-# tokens."
+# A scanner gets a share `Q` of all symbols wrong, as in the lesson's groups `noise:0.1`, `noise:0.2` and `noise:0.4`. Somebody says:
+# "only that share is lost, so such text is worth so many tokens fewer, and no more."
 #
-# - `excess`: by how many nats per token does a model that knows the language perfectly, but believes that a share `q` = 0.2 of all symbols is
-#   drawn at random from 512, lose on *clean* text? Give −ln(1 − q), which leaves out what little a random draw adds to the
-#   right symbol's probability.
-# - `choice`: what does that say?
-#   - `"a"` The same can be had by training on four fifths of the tokens.
-#   - `"b"` No amount of such text brings the loss on clean text down to the floor; fewer, cleaner tokens can.
+# - `excess`: by how many nats per token does a model that knows the language perfectly, but believes that a share `Q` of all symbols is
+#   drawn at random from 512, lose on *clean* text? Leave out what little a random draw adds to the right symbol's probability.
+# - `meaning`: what does that say?
+#   - `"a"` The same can be had by training on that many tokens fewer.
+#   - `"b"` No amount of such text brings the loss on clean text down to the floor; clean tokens lead towards it.
 #   - `"c"` A larger model on more of this text gets there in the end.
 #   - `"d"` Noise does not matter as long as it is spread evenly, since it averages out.
 #
 # <details><summary>Hint 1</summary>What does perfect learning aim at: the clean text or the text it is shown?</details>
-# <details><summary>Hint 2</summary>Such a model gives the right symbol only (1 − q) times the probability it deserves.</details>
+# <details><summary>Hint 2</summary>Such a model gives the right symbol only (1 − Q) times the probability it deserves.</details>
 # <details><summary>Hint 3</summary>A loss is −ln of a probability, and −ln of a product is a sum.</details>
 
-# %% tags=["answer"] labgpt={"id": "noise", "points": 2, "objective": 3, "blank": ["# your answer", "raise NotImplementedError(\"how many nats, and what that says\")", "excess = ...", "choice = \"\""]}
+# %%
+Q = drawn.choice("q", [0.08, 0.12, 0.15, 0.18, 0.22, 0.25, 0.28, 0.3, 0.33, 0.36])  # your class's scanner
+
+# %% tags=["answer"] labgpt={"id": "noise", "points": 2, "objective": 3, "blank": ["# your answer", "raise NotImplementedError(\"how many nats, and what that says\")", "excess = ...", "meaning = \"\""]}
 # your answer
 import math
 
-excess = -math.log(1 - 0.2)
-choice = "b"
+excess = -math.log(1 - Q)
+meaning = "b"
 
 # %% tags=["check"] labgpt={"id": "noise"}
 check.require(check.number(excess, "excess", "nats per token") > 0, f"excess is {excess:.3g} nats per token: expected above 0; look at the sign")
-check.one_of(choice, "abcd", "choice")
-measured = table[table.group == "noise:0.2"].val_loss.mean() - floor
-print(f"a perfect model of the noisy text: {excess:.3f} nats above the floor; the trained one: {measured:.3f}")
+check.one_of(meaning, "abcd", "meaning")
+print(f"a perfect model of text with a share {Q} of noise: {excess:.3f} nats above the floor")
+for q in (0.1, 0.2, 0.4):
+    print(f"trained on a share {q}: {table[table.group == f'noise:{q}'].val_loss.mean() - floor:.3f} nats above it")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "noise"}
@@ -247,15 +276,15 @@ import math
 
 mine = check.number(ask("excess"), "excess", "nats per token")
 said = "the probability that is left for the right symbol"
-if abs(mine - -math.log(0.2)) < 0.005:
-    said = "that is −ln q: the share left for the right symbol is 1 − q"
-elif abs(mine - 0.2) < 0.005 or abs(mine - 0.2 * math.log(512)) < 0.005:
+if abs(mine - -math.log(Q)) < 0.003:
+    said = "that is −ln Q: the share left for the right symbol is 1 − Q"
+elif abs(mine - Q) < 0.003 or abs(mine - Q * math.log(512)) < 0.003:
     said = "a share of symbols is no loss in nats: take −ln of the probability that is left for the right symbol"
-check.close(mine, -math.log(0.8), "excess", "nats per token", "this: " + said, absolute=0.002)
-letter, last = check.one_of(ask("choice"), "abcd", "choice"), "excess is right, but "
+check.close(mine, -math.log(1 - Q), "excess", "nats per token", "this: " + said, absolute=0.002)
+letter, last = check.one_of(ask("meaning"), "abcd", "meaning"), "excess is right, but "
 if letter == "a":
-    award(1, last + "four fifths of the tokens, clean, end far lower: compare noise:0.2 with fresh, or with junk:0.2, where a fifth of the rows is lost")
+    award(1, last + "that many tokens fewer, but clean, end far lower: compare noise:0.2 with fresh, or with junk:0.2, where a fifth of the rows is lost")
 elif letter == "c":
     award(1, last + "a larger model learns the noisy text better, and with it the noise: excess is what even the perfect one pays")
 elif letter == "d":
-    award(1, last + "what averages out is the symbol drawn, not its share: each right symbol keeps only 1 − q of its probability")
+    award(1, last + "what averages out is the symbol drawn, not its share: each right symbol keeps only 1 − Q of its probability")

@@ -77,9 +77,10 @@ def ring_of_mine(vectors):
     return ring(all_reduce, vectors)
 
 # %% tags=["hidden"] labgpt={"id": "ring"}
-# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, and award)
+# ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
 most = 0
-for vectors in ([[3.0, -1.0, 0.5], [1.0, 4.0, 2.0], [7.0, 7.0, -2.5]], [[float((r + 2) * (i + 1) % 7) for i in range(5)] for r in range(5)]):
+for ranks in (3, drawn.integer("ranks", 4, 6)):
+    vectors = [[drawn.number(f"piece {ranks} {r} {i}", -9.0, 9.0) for i in range(ranks)] for r in range(ranks)]
     w, truth = len(vectors), [sum(column) for column in zip(*vectors)]
     results, sent = ask("ring_of_mine", vectors)
     for rank, mine in enumerate(results):
@@ -96,24 +97,25 @@ if most > 1:
 #
 # `runs` has what the lesson's three ranks sent in a step, in bytes, as the operating system counted (another run of it).
 #
-# - `ratio`: how many times as many bytes as torch's DDP does torch's ZeRO-1 send? Means over the ranks.
+# - `ratio`: how many times as many bytes as torch's DDP does torch's ZeRO-1 send? Means over the ranks in `READ`, your class's.
 # - `choice`: why is it more, when the ZeRO-1 by hand sends no more than the naive form?
 #   - `"a"` ZeRO-1 keeps less, so it has to send more: memory is paid for in bytes.
 #   - `"b"` torch's all-reduces the whole gradient and then sends the new weights; by hand, the gradient is only reduce-scattered.
 #   - `"c"` torch's has more messages, and each has a header.
 #   - `"d"` The moments are sent as well.
 #
-# <details><summary>Hint 1</summary>A mean over three ranks for each of the two, then divide.</details>
+# <details><summary>Hint 1</summary>A mean over the same ranks for each of the two, then divide.</details>
 # <details><summary>Hint 2</summary>An all-reduce is a reduce-scatter and an all-gather. Which halves does each of the two forms make?</details>
 # <details><summary>Hint 3</summary>An all-reduce and then a third half: one and a half.</details>
 
 # %%
 runs = {"naive": [128_945, 127_757, 127_126], "zero1 by hand": [122_395, 120_728, 122_395], "torch ddp": [129_918, 121_349, 121_352],
         "torch zero1": [196_686, 187_504, 172_136]}  # fmt: skip
+READ = drawn.choice("ranks read", [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]])  # the ranks whose counts you are to use
 
 # %% tags=["answer"] labgpt={"id": "bytes", "points": 2, "objective": 1, "blank": ["# your answer", "raise NotImplementedError(\"a number, then choose\")", "ratio = ...", "choice = \"\""]}
 # your answer
-ratio = sum(runs["torch zero1"]) / sum(runs["torch ddp"])
+ratio = sum(runs["torch zero1"][rank] for rank in READ) / sum(runs["torch ddp"][rank] for rank in READ)
 choice = "b"
 
 # %% tags=["check"] labgpt={"id": "bytes"}
@@ -122,16 +124,18 @@ check.one_of(choice, "abcd", "choice")
 check.passed()
 
 # %% tags=["hidden"] labgpt={"id": "bytes"}
-truth, mine = sum(runs["torch zero1"]) / sum(runs["torch ddp"]), check.number(ask("ratio"), "ratio")
-slips = {"that is upside down": 1 / truth, "that is one form over the naive one, not over torch's DDP": sum(runs["torch zero1"]) / sum(runs["naive"]),
-         "that is the ZeRO-1 by hand": sum(runs["zero1 by hand"]) / sum(runs["torch ddp"])}  # fmt: skip
-said = next((s for s, slip in slips.items() if abs(mine - slip) < 0.005), "the mean of three ranks under torch zero1 over that under torch ddp")
-check.close(mine, truth, "ratio", "", "this: " + said, absolute=0.005)
+read, mine = {form: sum(counts[rank] for rank in READ) for form, counts in runs.items()}, check.number(ask("ratio"), "ratio")
+truth = read["torch zero1"] / read["torch ddp"]
+slips = {"that is upside down": 1 / truth, "that is one form over the naive one, not over torch's DDP": read["torch zero1"] / read["naive"],
+         "that is the ZeRO-1 by hand": read["zero1 by hand"] / read["torch ddp"],
+         f"that is of all ranks: asked is READ, {READ}": sum(runs["torch zero1"]) / sum(runs["torch ddp"])}  # fmt: skip
+said = next((s for s, slip in slips.items() if abs(mine - slip) < 0.002), f"the mean of ranks {READ} under torch zero1 over that under torch ddp")
+check.close(mine, truth, "ratio", "", "this: " + said, absolute=0.003)
 letter, kept = check.one_of(ask("choice"), "abcd", "choice"), "the ratio is right, but "
 if letter == "a":
     award(1, kept + "the form by hand keeps as little and sends no more than naive; look at what an all-reduce is made of")
 elif letter == "c":
-    award(1, kept + "headers would not make up half of all bytes; look at what an all-reduce is made of")
+    award(1, kept + "headers would not make up that many bytes; look at what an all-reduce is made of")
 elif letter == "d":
     award(1, kept + "a rank's moments stay with it, that is the point of ZeRO-1; look at what an all-reduce is made of")
 
@@ -165,7 +169,10 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "memory"}
 import math
 
-for n, device in [(7.5e9, 40e9), (7.5e9, 80e9), (7.5e9, 31e9), (1.3e9, 16e9), (20e9, 80e9), (13e9, 40e9)]:
+cases = [(n, round(n * drawn.number(f"bytes a weight {i}", *ends), -6))  # many ranks, few, one, and none that would do
+         for i, (n, ends) in enumerate((drawn.integer(f"n {i}", 800, 20_000) * 10**6, ends)
+                                       for i, ends in enumerate([(4.6, 5.8), (5.8, 6.8), (8.5, 12.0), (2.2, 3.9), (17.0, 40.0)]))]  # fmt: skip
+for n, device in cases:
     room = device - 4 * n
     truth, call = max(1, math.ceil(12 * n / room)) if room > 0 else None, f"ranks_needed({n:g}, {device:g})"
     mine = ask("ranks_needed", n, device)
@@ -224,8 +231,8 @@ def should(x, y, steps, rate):
     return weight
 
 
-x = [0.5, 1.0, 1.5, 2.0, -1.0, 3.0, -2.5]
-y = [1.2, 1.9, 3.2, 3.7, -2.2, 6.3, -4.4]
+x = [drawn.number(f"x {i}", *ends) for i, ends in enumerate([(0.4, 1.0), (1.0, 1.5), (1.5, 2.0), (2.0, 2.5), (-1.5, -0.8), (2.5, 3.0), (-2.8, -2.0)])]
+y = [round(2 * at + drawn.number(f"y {i}", -0.4, 0.4), 3) for i, at in enumerate(x)]
 alike, even, off = True, True, []
 for world_size, steps in ((1, 3), (7, 3), (2, 3), (3, 5), (4, 2)):
     mine = ask("train", x, y, world_size, steps, 0.02)
@@ -296,11 +303,20 @@ def words(at, w):
     return rest
 
 
+def shape(label, *sides):
+    """A shape no other label has: its first side lies in the range given."""
+    return f"{8 * drawn.integer(label, *sides)}, {8 * drawn.integer(label + ' second', 1, 9)}"
+
+
+w = [drawn.integer(f"ranks {i}", 4, 6) for i in range(4)]
+one, odd, late = (drawn.integer(f"odd {i}", 1, w[i] - 1) for i in (0, 2, 3))  # rank 0 is the second case's
+op, alike = drawn.choice("operation", ["BROADCAST", "REDUCE_SCATTER", "ALLGATHER"]), shape("alike", 1, 60)
 reached = "Rank {} successfully reached monitoredBarrier, but received errors while waiting for send/recv from rank 0. Please check rank 0 logs for faulty rank."
-cases = [(2, words({2: ("ALLREDUCE", "48, 16"), None: ("ALLREDUCE", "512, 16")}, 4), "the shapes that ranks say of themselves"),
-         (0, words({0: ("ALLREDUCE", "64"), None: ("ALLREDUCE", "16, 4")}, 3), "who is alone: rank 0 may be to blame as well"),
-         (3, words({3: ("BROADCAST", "512, 16"), None: ("ALLREDUCE", "512, 16")}, 5), "the operations, where all shapes are alike"),
-         (2, ["[Rank 0]: Ranks 2 failed to pass monitoredBarrier in 5000 ms", reached.format(1), "", reached.format(3)], "the rank that failed to pass")]  # fmt: skip
+waited = [f"[Rank 0]: Ranks {late} failed to pass monitoredBarrier in 5000 ms", *("" if rank == late else reached.format(rank) for rank in range(1, w[3]))]
+cases = [(one, words({one: ("ALLREDUCE", shape("short", 1, 30)), None: ("ALLREDUCE", shape("long", 31, 60))}, w[0]), "the shapes that ranks say of themselves"),
+         (0, words({0: ("ALLREDUCE", shape("first", 1, 30)), None: ("ALLREDUCE", shape("rest", 31, 60))}, w[1]), "who is alone: rank 0 may be to blame as well"),
+         (odd, words({odd: (op, alike), None: ("ALLREDUCE", alike)}, w[2]), "the operations, where all shapes are alike"),
+         (late, waited, "the rank that failed to pass")]  # fmt: skip
 for truth, messages, look in cases:
     mine = check.number(ask("culprit", messages), "culprit of " + check.shown(messages[-1]), "a rank")
     check.close(mine, truth, f"culprit of {len(messages)} ranks' messages ({messages[0][:48]}…)", "", look)

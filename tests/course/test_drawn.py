@@ -14,7 +14,6 @@ from labgpt.course.kernel import plain
 from labgpt.course.runner import value_of
 
 NAMES = exercises.names()
-DRAWING = [name for name in NAMES if name != "04_world_size"]  # being rewritten: it is to draw its own then
 ONE, OTHER = b"a class of summer", b"class of the south"
 
 
@@ -55,7 +54,7 @@ def no_training(monkeypatch):
     monkeypatch.setattr(sealed, "measure", lambda d, tokens: float(np.interp(np.log(24 * d**2 + 512 * d), at, losses)) - 0.003)
 
 
-@pytest.mark.parametrize("name", DRAWING)
+@pytest.mark.parametrize("name", NAMES)
 def test_two_secrets_ask_for_different_things(name):
     """Every question but those of one letter: other inputs of a function, another number, or a name that draws another model."""
     one, other = (exercises.read(name, secret) for secret in (ONE, OTHER))
@@ -70,7 +69,7 @@ def test_two_secrets_ask_for_different_things(name):
             assert first.asked != second.asked, question
 
 
-@pytest.mark.parametrize("name", DRAWING)
+@pytest.mark.parametrize("name", NAMES)
 def test_public_numbers_do_not_answer_a_class(name):
     """The values of the public solution, typed in: each question of numbers loses points.
 

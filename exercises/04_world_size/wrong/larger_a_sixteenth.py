@@ -7,6 +7,6 @@ says = "a guess, not a measurement"
 import numpy as np
 
 one, large = curves[curves.batch == 1], curves[curves.batch == 16]
-few = np.exp(np.interp(-1.97, -one.val_loss, np.log(one.tokens))) / 2048
+few = np.exp(np.interp(-TARGET, -one.val_loss, np.log(one.tokens))) / 2048
 many = few / 16
 choice = "b"

@@ -7,6 +7,6 @@ says = "no network is in them"
 import numpy as np
 
 one, large = curves[curves.batch == 1], curves[curves.batch == 16]
-few = np.exp(np.interp(-1.97, -one.val_loss, np.log(one.tokens))) / 2048
-many = np.exp(np.interp(-1.97, -large.val_loss, np.log(large.tokens))) / 32768
+few = np.exp(np.interp(-TARGET, -one.val_loss, np.log(one.tokens))) / 2048
+many = np.exp(np.interp(-TARGET, -large.val_loss, np.log(large.tokens))) / 32768
 choice = "a"

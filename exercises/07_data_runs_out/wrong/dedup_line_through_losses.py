@@ -6,7 +6,7 @@ says = "take the floor off"
 # %% tags=["answer"] labgpt={"id": "dedup"}
 import numpy as np
 
-copied = table[table.group == "copies:64"].val_loss.mean()
-gain = copied - table[(table.group == "dedup") & (table.tokens == 393_216)].val_loss.mean()
-worth = np.interp(-copied, -fresh.val_loss, fresh.tokens)
+loss = copied.val_loss.item()
+gain = loss - out[out.tokens == 393_216].val_loss.item()
+worth = np.interp(-loss, -fresh.val_loss, fresh.tokens)
 choice = "b"

@@ -6,7 +6,7 @@ says = "more tokens were worse"
 # %% tags=["answer"] labgpt={"id": "dedup"}
 import numpy as np
 
-copied = table[table.group == "copies:64"].val_loss.mean()
-gain = copied - table[(table.group == "dedup") & (table.tokens == 393_216)].val_loss.mean()
-worth = np.exp(np.interp(-np.log(copied - floor), -np.log(fresh.val_loss - floor), np.log(fresh.tokens)))
+loss = copied.val_loss.item()
+gain = loss - out[out.tokens == 393_216].val_loss.item()
+worth = np.exp(np.interp(-np.log(loss - floor), -np.log(fresh.val_loss - floor), np.log(fresh.tokens)))
 choice = "c"

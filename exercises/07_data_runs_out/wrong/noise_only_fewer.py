@@ -6,5 +6,5 @@ says = "far lower"
 # %% tags=["answer"] labgpt={"id": "noise"}
 import math
 
-excess = -math.log(1 - 0.2)
-choice = "a"
+excess = -math.log(1 - Q)
+meaning = "a"

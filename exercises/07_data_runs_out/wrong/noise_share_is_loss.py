@@ -4,5 +4,5 @@ loses = {"noise": 2}
 says = "is no loss in nats"
 
 # %% tags=["answer"] labgpt={"id": "noise"}
-excess = 0.2
-choice = "b"
+excess = Q
+meaning = "b"

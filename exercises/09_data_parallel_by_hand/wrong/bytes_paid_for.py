@@ -4,5 +4,5 @@ loses = {"bytes": 1}
 says = "the form by hand keeps as little"
 
 # %% tags=["answer"] labgpt={"id": "bytes"}
-ratio = sum(runs["torch zero1"]) / sum(runs["torch ddp"])
+ratio = sum(runs["torch zero1"][rank] for rank in READ) / sum(runs["torch ddp"][rank] for rank in READ)
 choice = "a"

@@ -4,5 +4,5 @@ loses = {"bytes": 2}
 says = "upside down"
 
 # %% tags=["answer"] labgpt={"id": "bytes"}
-ratio = sum(runs["torch ddp"]) / sum(runs["torch zero1"])
+ratio = sum(runs["torch ddp"][rank] for rank in READ) / sum(runs["torch zero1"][rank] for rank in READ)
 choice = "b"

@@ -5,5 +5,5 @@ says = "what every rank holds whole"
 
 # %% tags=["answer"] labgpt={"id": "layout"}
 strategy = "ddp"
-seconds = cost.simulate("llama-2-70b", GPUS, "h100", strategy, batch=512)["step_s"]
+seconds = cost.simulate("llama-2-70b", GPUS, "h100", strategy, batch=BATCH)["step_s"]
 reason = "b"

@@ -124,7 +124,7 @@ def png(figure, dpi: int = DPI) -> bytes:
     out = io.BytesIO()
     with matplotlib.rc_context(RC):
         about = {"Software": None, "Description": getattr(figure, "labgpt_alt", "")}
-        figure.savefig(out, format="png", dpi=dpi, metadata=about)
+        figure.savefig(out, format="png", dpi=dpi, metadata=about, pil_kwargs={"optimize": True})
     return out.getvalue()
 
 

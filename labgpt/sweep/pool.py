@@ -46,7 +46,7 @@ class Progress:
 
     def at(self, done_s: float, what: str) -> None:
         """`done_s`: predicted seconds of the work that is finished."""
-        self.done = max(self.done, done_s)
+        self.done = min(max(self.done, done_s), self.bar.total)  # beyond its total the bar would warn
         elapsed = time.monotonic() - self.began
         pace = elapsed / self.done if self.done > 5 else 1.0
         left = max(0.0, self.bar.total - self.done) * pace

@@ -6,6 +6,7 @@ Timings only ever predict time. Nothing that decides a run's numbers is read fro
 from __future__ import annotations
 
 import os
+import sys
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +54,11 @@ def worker_env(threads: int = 1) -> dict[str, str]:
         "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
         "TOKENIZERS_PARALLELISM": "false",
     }
+
+
+def torchrun(ranks: int, *more: str) -> list[str]:
+    """The command that starts `ranks` processes here: torchrun as a module, which needs no PATH; `more`: its options, then -m MODULE …"""
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(ranks), *more]
 
 
 def bench() -> float:

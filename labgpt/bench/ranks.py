@@ -4,7 +4,6 @@ from __future__ import annotations
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -40,10 +39,10 @@ def torchrun(spec: RunSpec, store: Path, restarts: int = 3) -> subprocess.Popen:
     """The run under torchrun, which starts all processes again when one dies."""
     place = RunDir(store / spec.run_id)
     write_atomic(place.spec, spec.to_json())
-    start = ["--standalone", "--nproc_per_node", str(spec.execution.world_size), "--max-restarts", str(restarts)]
     train = ["-m", "labgpt.train", str(place.spec), "--store", str(store), "--checkpoint-every", str(EVERY_S)]
-    return subprocess.Popen([sys.executable, "-m", "torch.distributed.run", *start, *train], env=machine.worker_env(),
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+    command = machine.torchrun(spec.execution.world_size, "--max-restarts", str(restarts), *train)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, env=machine.worker_env(), start_new_session=True, **quiet)
 
 
 def kill_one(spec: RunSpec, store: Path, draw: random.Random) -> tuple[float, int]:

@@ -7,7 +7,7 @@ from labgpt.cost.check import need
 def ring_all_reduce_bytes(n_bytes: float, world_size: int) -> float:
     """Bytes one rank sends in a ring all-reduce of `n_bytes`: 2 (W - 1) / W · n, below twice the gradient for any W.
 
-    Reduce-scatter, then all-gather, of W - 1 messages of n / W each (Patarasu & Yuan 2009,
+    Reduce-scatter, then all-gather, of W - 1 messages of n / W each (Patarasuk & Yuan 2009,
     doi:10.1016/j.jpdc.2008.09.002).
     """
     _check(n_bytes, world_size)

@@ -6,7 +6,7 @@
     Zero1        gradients summed piece by piece, each rank updates its own piece alone, the new weights are gathered
 
 Each takes the mean loss of this rank's equal slice and leaves every rank with the same new weights; tests hold them against
-torch's own. The ring: Patarasu & Yuan 2009; buckets and overlap: Li et al. 2020 (arXiv:2006.15704); ZeRO: Rajbhandari et
+torch's own. The ring: Patarasuk & Yuan 2009; buckets and overlap: Li et al. 2020 (arXiv:2006.15704); ZeRO: Rajbhandari et
 al. 2020 (arXiv:1910.02054).
 """
 

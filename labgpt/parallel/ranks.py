@@ -77,10 +77,10 @@ def start(*work: str, world_size: int, timeout_s: float = 240.0) -> Job:
     need(isinstance(world_size, int) and 2 <= world_size <= 8, "world_size", world_size, "2 … 8 processes on one machine")
     folder = Path(tempfile.mkdtemp(prefix="labgpt-"))
     weakref.finalize(start, shutil.rmtree, folder, ignore_errors=True)  # when Python ends
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(world_size)]
+    command = machine.torchrun(world_size, "-m", "labgpt.parallel.ranks", str(folder), *work)
     with open(folder / "log", "w", encoding="utf-8") as log:
-        process = subprocess.Popen([*torchrun, "-m", "labgpt.parallel.ranks", str(folder), *work], env=machine.worker_env(),
-                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # fmt: skip
+        talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+        process = subprocess.Popen(command, env=machine.worker_env(), start_new_session=True, **talk)
     return Job(process, folder, world_size, timeout_s)
 
 

@@ -33,7 +33,7 @@ def measure(ranks: int = 2) -> list[dict]:
     """Each rank's figures, {layer, pipeline: {gpipe, 1f1b}, memory: {way: {peak, predicted}}}. Raises RuntimeError with the
     ranks' own words."""
     with tempfile.TemporaryDirectory() as place:
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(ranks), "-m", MODULE, place]
+        command = machine.torchrun(ranks, "-m", MODULE, place)
         done = subprocess.run(command, env=machine.worker_env(1), capture_output=True, text=True, start_new_session=True, timeout=600)
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if "Error" in line]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -29,9 +28,7 @@ def launch(spec: RunSpec, store: str | Path = "runs/store", follow: Callable[[fl
     if place.finished_rows() is not None:
         return place
     write_atomic(place.spec, spec.to_json())
-    ranks = str(spec.execution.world_size)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", ranks, "-m", "labgpt.train"]
-    command += [str(place.spec), "--store", str(store)]
+    command = machine.torchrun(spec.execution.world_size, "-m", "labgpt.train", str(place.spec), "--store", str(store))
     with tempfile.TemporaryFile("w+", errors="replace") as log:
         talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         process = subprocess.Popen(command, env=machine.worker_env(spec.execution.threads), start_new_session=True, **talk)

@@ -81,20 +81,20 @@ class Ledger:
         """{run_id: reserved or charged}, written back when the block is left."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path.with_suffix(".lock")):
-            kept = {"unit": self.unit, "entries": {}}
-            if self.path.exists():
-                try:
-                    kept = json.loads(self.path.read_text(encoding="utf-8"))
-                    entries = {str(run_id): float(value) for run_id, value in kept["entries"].items()}
-                except (ValueError, KeyError, TypeError, AttributeError):
-                    raise ValueError(f"{self.path}: not a ledger; mend it, or delete it to begin the account anew") from None
-                need(kept.get("unit") == self.unit, "limit", self.unit, f"{kept.get('unit')}, in which {self.path} keeps its account",
-                     "another store has another account")  # fmt: skip
-            entries = entries if self.path.exists() else {}
+            entries = self._read() if self.path.exists() else {}
             before = dict(entries)
             yield entries
             if entries != before:
                 write_atomic(self.path, json.dumps({"unit": self.unit, "entries": entries}, indent=1) + "\n")
+
+    def _read(self) -> dict[str, float]:
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            unit, entries = kept["unit"], {str(run_id): float(value) for run_id, value in kept["entries"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ValueError(f"{self.path}: not a ledger; mend it, or delete it to begin the account anew") from None
+        need(unit == self.unit, "limit", self.unit, f"{unit}, in which {self.path} keeps its account", "another store has another")
+        return entries
 
 
 def run_within(specs: list[RunSpec], ledger: Ledger, store: str | Path, **how: object):

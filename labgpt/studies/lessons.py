@@ -128,6 +128,12 @@ def floors_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {name: floors.specs(name) for name in floors.STUDIES}
 
 
+def ladder_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    from . import ladder
+
+    return {name: ladder.base(name) for name in ladder.CORPORA}
+
+
 LESSONS = {
     "00_first_curve": first_curve,
     "01_model_size": model_size,
@@ -141,7 +147,12 @@ LESSONS = {
     "10_model_parallel": model_parallel,
     "11_what_scale_costs": scale_costs,
 }
-STUDIES = {"05_tuning_study": tuning_study, "07_data_study": scarce.study, "08_floors": floors_study}  # for a lesson to read
+STUDIES = {  # for a lesson to read
+    "05_tuning_study": tuning_study,
+    "07_data_study": scarce.study,
+    "08_floors": floors_study,
+    "08_ladder": ladder_study,
+}
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:

@@ -32,27 +32,29 @@ class Powers:
 
     def __init__(self, x: np.ndarray, base: np.ndarray | float = 0.0):
         self.x, self.base = x, base
-        self._outer = (x[:, :, :, None] * x[:, :, None, :]).reshape(-1, x.shape[2] ** 2)
+        by_term = x.transpose(1, 0, 2)  # rows innermost: numpy adds up K long rows faster than n short ones
+        self._flat = by_term.reshape(-1, x.shape[2]).T
+        self._outer = (by_term[:, :, :, None] * by_term[:, :, None, :]).reshape(-1, x.shape[2] ** 2)
 
     def shares(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """log y (S, n) and each term's share of it (S, n, K)."""
-        n, k, p = self.x.shape
-        terms = (theta @ self.x.reshape(n * k, p).T).reshape(len(theta), n, k) + self.base
-        top = terms.max(axis=2, keepdims=True)
-        share = np.exp(terms - top)
-        total = share.sum(axis=2, keepdims=True)
+        """log y (S, n) and each term's share of it (S, K, n)."""
+        n, k, _ = self.x.shape
+        terms = (theta @ self._flat).reshape(len(theta), k, n) + np.swapaxes(np.broadcast_to(self.base, (n, k)), 0, 1)
+        top = terms.max(axis=1, keepdims=True)
+        share = np.exp(np.subtract(terms, top, out=terms), out=terms)
+        total = share.sum(axis=1, keepdims=True)
         share /= total
-        return (top + np.log(total))[:, :, 0], share
+        return (top + np.log(total))[:, 0], share
 
     def log(self, theta: np.ndarray) -> np.ndarray:
         return self.shares(theta)[0]
 
     def curve(self, theta: np.ndarray) -> Curve:
         log, share = self.shares(theta)
-        slope = np.matmul(share.transpose(1, 0, 2), self.x).transpose(1, 0, 2)
+        slope = np.ascontiguousarray(np.matmul(share.transpose(2, 0, 1), self.x).transpose(1, 0, 2))
 
         def bend(c):
-            flat = (c[:, :, None] * share).reshape(len(theta), -1) @ self._outer
+            flat = (c[:, None, :] * share).reshape(len(theta), -1) @ self._outer
             return flat.reshape(-1, theta.shape[1], theta.shape[1]) - gram(slope, c)
 
         return Curve(log, slope, bend)

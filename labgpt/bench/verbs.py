@@ -136,6 +136,24 @@ def ranks(kills: int = 20, world_size: int = 2, seed: int = 0, json: Path | None
           f"(worst {found['worst_lost_steps']})")  # fmt: skip
 
 
+def sweep(runs: int = 60, kills: int = 20, seed: int = 0, json: Path | None = None) -> None:
+    """Small runs on all cores: the share of the cores that a sweep uses, and whether kills change its table.
+
+    Args:
+        runs: how many.
+        kills: SIGKILLs of the sweep and its workers.
+        seed: of the moments.
+        json: write the figures there too.
+    """
+    from labgpt.bench.sweep import sweep as measure
+
+    found = measure(runs, kills, seed)
+    keep(json, found)
+    print(f"{runs} runs one at a time {found['solo_s']:.0f} s, as a sweep on {found['cores']} cores {found['wall_s']:.0f} s: "
+          f"{found['utilisation']:.2f} of the cores; killed {found['kills']} times, runs.csv "
+          f"{'the same' if found['same_table'] else 'NOT the same'}")  # fmt: skip
+
+
 def forms(world_size: int = 2, json: Path | None = None) -> None:
     """Seconds and bytes a step of lesson 09's forms of data parallel training.
 
@@ -206,7 +224,7 @@ def tokens(megabytes: int = 10, pairs: int = 3, peer: Path | None = None, json: 
     print("memory: " + ", ".join(f"{size} MB of text {peak:.0f} MB" for size, peak in found["memory_mb"].items()))
 
 
-VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, forms, fit, coverage, tokens)
+VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, sweep, forms, fit, coverage, tokens)
 
 
 def keep(path: Path | None, found: list | dict) -> None:

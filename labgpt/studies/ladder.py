@@ -1,7 +1,7 @@
-"""The forecast ladder: fit runs of at most TOP training FLOPs, forecast one of 3, 10 and 30 times as many, and only then train it.
+"""The forecast ladder: fit runs of at most TOP training FLOPs, forecast ones of 3, 10 and 30 times as many, and only then train them.
 
-`python -m labgpt.studies.ladder seal STORE` trains what the fit needs and seals the six forecasts in data/reference/08_ladder;
-commit them; `python -m labgpt.studies.ladder score STORE` trains the six runs and writes data/reference/08_ladder_score.json.
+`python -m labgpt.studies.ladder seal STORE` trains what the fit needs and seals the forecasts in data/reference/08_ladder; commit
+them; `python -m labgpt.studies.ladder score STORE` trains the forecast runs and writes data/reference/08_ladder_score.json.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from labgpt.laws import Chinchilla, forecast
 from labgpt.record import TABLE, provenance, sha256, write_atomic
 from labgpt.spec import RunSpec, derive
 
-CORPORA, RUNGS, TOP = ("pysource", "zipf-markov"), (3, 10, 30), 1.5e12
-WIDTHS, SEEDS = (16, 24, 32, 48, 64, 96), 2
-FEWEST, MOST = 100_000, 9_000_000  # tokens of a base run: a tiny one is all warm-up, and pysource holds ten million
+TOP = {"zipf-markov": 1.5e12, "pysource": 6.5e12}  # below 2e12 text's losses still fall too steeply for any form to see them bend
+RUNGS = {"zipf-markov": (3, 10, 30), "pysource": (3, 10)}  # thirty times the compute on text would be hours here
+WIDTHS, SEEDS = (16, 24, 32, 48, 64, 96, 128), {"zipf-markov": 2, "pysource": 1}
+FEWEST, MOST = 100_000, 9_600_000  # tokens of a base run: a tiny one is all warm-up, and pysource holds ten million
 TARGET_WIDTHS = range(48, 257, 16)
 RULES = tuple(product((100_000, 200_000, 400_000), (6, 5, 4)))  # which rows a fit keeps: (fewest tokens, largest sizes)
 SEALS = Path(__file__).parents[2] / "data" / "reference" / "08_ladder"
@@ -31,23 +32,30 @@ def per_token(d_model: int, name: str) -> float:
     return cost.flops(derive(d_model, name).science.model).train
 
 
-def base(name: str, seeds: int = SEEDS) -> list[RunSpec]:
+def base(name: str) -> list[RunSpec]:
     """A trunk a width and seed, its budgets TOP, TOP/2, TOP/4 … FLOPs, as far as these pay for FEWEST to MOST tokens."""
-    affordable = {w: [TOP / 2**k for k in range(8) if FEWEST <= TOP / 2**k / per_token(w, name) <= MOST] for w in WIDTHS}
-    return [spec for w, flops in affordable.items() for spec in sweep.isoflop([w], flops, name, seeds=seeds)]
+    flops = [TOP[name] / 2**k for k in range(10)]
+    affordable = {w: [c for c in flops if FEWEST <= c / per_token(w, name) <= MOST] for w in WIDTHS}
+    return [spec for w, some in affordable.items() if len(some) > 2 for spec in sweep.isoflop([w], some, name, seeds=SEEDS[name])]
 
 
 def keep(rows, rule: tuple[int, int]):
     """The rows with at least so many tokens and of the so many largest sizes."""
     fewest, sizes = rule
-    return rows[(rows["tokens"] >= fewest) & (rows["n_matmul"] >= sorted(rows["n_matmul"].unique())[-sizes])]
+    return rows[(rows["tokens"] >= fewest) & (rows["n_matmul"] >= sorted(rows["n_matmul"].unique())[-sizes:][0])]
 
 
-def backtest(rows, rule: tuple[int, int]) -> float:
-    """Fit what TOP/8 pays for, forecast the three best runs of TOP: the root mean square of the relative errors."""
-    best = rows[rows["flops"] > 0.7 * TOP].groupby("n_matmul")["val_loss"].mean().nsmallest(3)
-    at = rows[rows["flops"] > 0.7 * TOP].groupby("n_matmul")["tokens"].mean()[best.index]
-    law = Chinchilla().fit(keep(rows[rows["flops"] < 1.4 * TOP / 8], rule), bootstrap=0)
+def backtest(rows, rule: tuple[int, int], top: float) -> float:
+    """Fit what top/4 pays for, forecast the three best runs of `top`: the root mean square of the relative errors.
+
+    Infinite where the rule leaves too few rows for a fit.
+    """
+    dear = rows[rows["flops"] > 0.7 * top].groupby("n_matmul")[["val_loss", "tokens"]].mean().nsmallest(3, "val_loss")
+    best, at = dear["val_loss"], dear["tokens"]
+    try:
+        law = Chinchilla().fit(keep(rows[rows["flops"] < 1.4 * top / 4], rule), bootstrap=0)
+    except ValueError:
+        return np.inf
     return float(np.sqrt(np.mean((law.predict(best.index.to_numpy(float), at.to_numpy(float)) / best.to_numpy() - 1) ** 2)))
 
 
@@ -56,24 +64,24 @@ def target(law: Chinchilla, name: str, rung: int) -> RunSpec:
     most = len(corpus.load(name).train) - 1_000 if name == "pysource" else np.inf
 
     def promise(w: int) -> float:
-        tokens = rung * TOP / per_token(w, name)
+        tokens = rung * TOP[name] / per_token(w, name)
         return np.inf if tokens > most else law.predict(cost.parameters(derive(w, name).science.model).matmul, tokens)
 
-    return sweep.isoflop([min(TARGET_WIDTHS, key=promise)], [rung * TOP], name)[0]
+    return sweep.isoflop([min(TARGET_WIDTHS, key=promise)], [rung * TOP[name]], name)[0]
 
 
 def seal(store: str) -> None:
-    """Train the base, choose each corpus' rule by its backtest, seal three forecasts of each."""
+    """Train the base, choose each corpus' rule by its backtest, seal its forecasts."""
     import pandas as pd
 
     from . import lessons
 
     table = pd.read_csv(lessons.make_reference("08_ladder", store))
     for name, rows in table.groupby("group"):
-        tried = {rule: backtest(rows, rule) for rule in RULES}
+        tried = {rule: backtest(rows, rule, TOP[name]) for rule in RULES}
         rule = min(tried, key=tried.get)
         law = Chinchilla().fit(keep(rows, rule))
-        for rung in RUNGS:
+        for rung in RUNGS[name]:
             spec = target(law, name, rung)
             n, d = cost.parameters(spec.science.model).matmul, spec.science.schedule.budgets[-1]
             low, high = law.predict_interval(n, d)
@@ -88,7 +96,7 @@ def seal(store: str) -> None:
 
 
 def score(store: str) -> None:
-    """Train the six runs and hold each against its seal; an error of the excess where the entropy is known."""
+    """Train the forecast runs and hold each against its seal; an error of the excess where the entropy is known."""
     import pandas as pd
 
     seals = {path.stem: path for path in sorted(SEALS.glob("*x.json"))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import BLUE, GREY, INK, RED, canvas, styled, told
+from .style import BLUE, GREY, INK, RED, canvas, short, styled, told
 
 
 @styled
@@ -70,4 +70,77 @@ def coverage(studies: dict, truth: float, band: tuple[float, float], live: dict,
         f"Of {len(value)} ranges of 95 %, {0.05 * len(value):.2g} should miss the true {parameter}, {truth:g} (line). Misses (dashed): "
         f"{', '.join(said)}. Star: your study. Grey: the middle 95 % of the estimates. n = {len(value)} simulated studies, each both ways.",
         "Horizontal ranges of simulated studies, one panel for each way of redrawing, around a vertical line at the truth.",
+    )
+
+
+@styled
+def floors(fits: dict, designs: dict, truth: float):
+    """Is the true floor inside? Left: fits of one table's longer and longer runs, {fewest tokens: fitted law}. Right: studies of short
+    runs alone, {seeds a size: {held, width, studies}}, the share of their ranges that hold it."""
+    figure, (left, right) = canvas(1, 2, height=4.0, width_ratios=[1.3, 1])
+    place, held = np.arange(len(fits)), []
+    for at, fit in zip(place, fits.values(), strict=True):
+        low, high = fit.interval("E")
+        held.append(low <= truth <= high)
+        left.errorbar([at], [fit.E_], [[fit.E_ - low], [high - fit.E_]], fmt="o" if held[-1] else "s", color=BLUE if held[-1] else RED,
+                      linestyle="none", capsize=6, lw=2)  # fmt: skip
+    left.axhline(truth, color=INK, linewidth=1)
+    left.text(0.02, truth, "the truth", va="bottom", transform=left.get_yaxis_transform())
+    left.set_xticks(place, [f"{short(least)}\n{fit.n_points_} rows" for least, fit in fits.items()])
+    left.set(xlabel="shortest run kept (tokens)", ylabel="fitted E and its 95 % range (nats/token)")
+    bars = right.bar(range(len(designs)), [100 * d["held"] for d in designs.values()], 0.55, color=GREY)
+    right.bar_label(bars, [f"{100 * d['held']:.0f} %\n{d['width']:.2g} wide" for d in designs.values()], padding=2)
+    right.axhline(95, color=INK, linestyle="--", linewidth=1)
+    right.set_xticks(range(len(designs)), [f"{seeds}\n{d['studies']} studies" for seeds, d in designs.items()])
+    right.set(title="short runs only", xlabel="seeds a size (number)", ylabel="ranges that hold the truth (%)", ylim=(0, 130))
+    right.set_xlim(-0.75, len(designs) - 0.25)
+    right.grid(False, axis="x")
+    shares = ", ".join(f"{100 * d['held']:.0f} %" for d in designs.values())
+    return told(
+        figure,
+        f"Left: {sum(held)} of {len(held)} ranges hold the true E, {truth:.3f} (circles; squares miss): without short runs E lies "
+        f"nearer. Right: with {', '.join(map(str, designs))} seeds a size, {shares} of the ranges hold it (dashed: the 95 % promised): "
+        f"more short runs make a wrong form surer. n = {next(iter(fits.values())).n_points_} rows left.",
+        "Left: ranges of the floor around a line at the truth, by the fewest tokens kept. Right: bars, the share of ranges that "
+        "hold the truth, by seeds a size.",
+    )
+
+
+@styled
+def ladder(table, scores: dict):
+    """Sealed forecasts of runs far dearer than those the law was fitted to, and what these measured; a panel a corpus.
+
+    table: the runs of the fit (corpus, flops, val_loss). scores: as labgpt.studies.ladder records them.
+    """
+    corpora = sorted({score["corpus"] for score in scores.values()})
+    figure, panels = canvas(1, len(corpora), height=4.0, squeeze=False)
+    for axes, corpus in zip(panels[0], corpora, strict=True):
+        rows, rungs = table[table["corpus"] == corpus], [s for s in scores.values() if s["corpus"] == corpus]
+        top = rows["flops"].max()
+        axes.plot(rows["flops"], rows["val_loss"], ".", color=GREY, label="runs of the fit")
+        for score in rungs:
+            at, middle = score["flops"], score["predicted"]
+            axes.errorbar([at], [middle], [[middle - score["low"]], [score["high"] - middle]], fmt="s", color=INK, markerfacecolor="white",
+                          markersize=7, capsize=6, lw=2, label="sealed")  # fmt: skip
+            mark, colour, where = ("o", BLUE, "inside") if score["inside"] else ("X", RED, "outside")
+            axes.plot(at, score["measured"], mark, color=colour, markersize=8, label=f"measured after, {where}", zorder=5)
+        if any("bayes_loss" in s for s in rungs):
+            axes.axhline(rungs[0]["bayes_loss"], color=INK, linewidth=1)
+            axes.text(0.02, rungs[0]["bayes_loss"], "the truth", va="bottom", transform=axes.get_yaxis_transform())
+        axes.axvline(top * 1.2, color=GREY, linestyle=":", linewidth=1)
+        axes.set_xscale("log")
+        shown = [*(s[k] for s in rungs for k in ("low", "high", "measured")), rows.loc[rows["flops"] > top / 40, "val_loss"].min()]
+        axes.set(title=corpus, xlim=(top / 40, None), ylim=(min(shown) - 0.1 * np.ptp(shown), max(shown) + 0.6 * np.ptp(shown)))
+        axes.set_xlabel("training compute C (FLOPs)")
+    panels[0, 0].set_ylabel("validation loss (nats/token)")
+    named = {label: handle for axes in panels[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=4, columnspacing=1.2)
+    excess = {rung: f" ({s['excess_error']:+.0%} of the excess)" if "excess_error" in s else "" for rung, s in scores.items()}
+    told_of = "; ".join(f"{s['corpus']} {s['rung']}×: {s['relative_error']:+.1%}{excess[rung]}" for rung, s in scores.items())
+    return told(
+        figure,
+        f"Forecast over measured, less 1: {told_of}. {sum(s['inside'] for s in scores.values())} of {len(scores)} measured losses lie "
+        f"inside the sealed 95 % range. One run, one seed, a rung; n = {len(table)} points in the fits' tables.",
+        "For each corpus: losses of the runs a law was fitted to, against compute, and right of a dotted line forecasts with "
+        "ranges and the losses measured afterwards.",
     )

@@ -78,6 +78,9 @@ def every(table, known, law, held, sealed, ranks):
         "law": f.law(law),
         "coverage": f.coverage({w: [[0.35, 0.3, 0.4], [0.37, 0.36, 0.41]] for w in ("rows", "branches")}, 0.35, (0.32, 0.38),
                                {w: (0.34, 0.3, 0.39) for w in ("rows", "branches")}),
+        "floors": f.floors({100_000: floor, 200_000: floor}, {1: {"held": 1.0, "width": 0.5, "studies": 20},
+                                                              4: {"held": 0.0, "width": 0.03, "studies": 5}}, 1.893),
+        "ladder": f.ladder(known, rungs(known, 3, 10)),
         "forecast": f.forecast(table, law, sealed, sealed["predicted"] * 1.01),
         "forecast, not yet measured": f.forecast(table, law, sealed),
         "world": f.world(ranks),
@@ -92,6 +95,14 @@ def every(table, known, law, held, sealed, ranks):
         "sent": f.sent([{"form": form, "rank": rank, "sent_bytes": by_hand, "kernel_bytes": 127e3, "messages": 40 if by_hand else 0,
                          "optimizer_bytes": 180e3} for form, by_hand in (("naive", 120e3), ("torch ddp", 0)) for rank in (0, 1)]),
     }
+
+
+def rungs(known, *factors):
+    """Scores as labgpt.studies.ladder records them, the last outside its range."""
+    top, corpus = known["flops"].max(), known["corpus"].iloc[0]
+    return {f"{corpus}-{k}x": {"corpus": corpus, "rung": k, "flops": k * top, "predicted": 2.0, "low": 1.95, "high": 2.05,
+                               "measured": 2.0 + 0.01 * k, "inside": k < 5, "relative_error": -0.005 * k, "excess_error": -0.1,
+                               "bayes_loss": 1.893} for k in factors}  # fmt: skip
 
 
 @pytest.fixture(scope="session")

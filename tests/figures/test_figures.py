@@ -15,7 +15,8 @@ from labgpt.figures import ranks as ranks_room
 UNITS = re.compile(r"\((.+)\)|^$")  # every label names a unit in brackets; shared axes may leave theirs out
 NAMES = [
     "loss_vs_size", "loss_vs_size, no law", "loss_vs_tokens", "loss_vs_compute", "isoflop", "isoflop, given budgets",
-    "residuals", "entropy_check", "law", "coverage", "forecast", "forecast, not yet measured", "world", "seed_noise", "lesson_band",
+    "residuals", "entropy_check", "law", "coverage", "floors", "ladder", "forecast", "forecast, not yet measured",
+    "world", "seed_noise", "lesson_band",
     "lesson_band over time", "compare", "explore_tokens", "explore_budget", "explore_world",
     "explore_world, three seeds", "sent",
 ]  # fmt: skip

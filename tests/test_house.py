@@ -107,7 +107,7 @@ def test_constraints_pin_every_dependency_exactly():
 
 def test_conda_environment_has_every_dependency():
     text = (ROOT / "environment.yml").read_text()
-    listed = set(re.findall(r"^  - ([a-z-]+)", text, flags=re.M))
+    listed = set(re.findall(r"^ +- ([a-z-]+)", text, flags=re.M))
     there = {"torch" if n == "pytorch-cpu" else n.removesuffix("-base") for n in listed}
     assert requirements() <= there, f"not in environment.yml: {sorted(requirements() - there)}"
 

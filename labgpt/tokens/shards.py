@@ -59,13 +59,16 @@ def encode(corpus_name: str, tokenizer_name: str, out: Path | None = None, tok: 
 
 def _write(folder: Path, split: str, text: np.ndarray, tok: Tokenizer, ends: bytes) -> dict:
     dtype = np.dtype("<u2" if tok.vocab_size <= 1 << 16 else "<u4")
-    digest, total, stops = hashlib.sha256(), 0, []
+    digest, total, given_back, stops = hashlib.sha256(), 0, 0, []
     with open(folder / f"{split}.bin", "wb") as out:
         for ids, end in _encoded(pieces(text, ends), tok):
             raw = ids.astype(dtype, copy=False)
             out.write(raw)
             digest.update(raw)
             total += len(raw)
+            if total - given_back > 16 * PIECE:
+                machine.give_back()
+                given_back = total
             if end:
                 stops.append(total)
         out.flush()

@@ -125,6 +125,8 @@ def learned(name: str, corpus_name: str) -> Tokenizer:
         return Tokenizer(name, fixed(corpus_name)["vocab_size"], words=spelled and tuple(spelled))
     if kind == "bytes":
         return Tokenizer("bytes", 256)
+    if kind != "bpe" or not size.isdigit() or int(size) <= 256:
+        raise ValueError(f"tokenizer = {name!r}: allowed is bytes, symbols, bpe:257 or more, such as bpe:1024")
     return Tokenizer(name, int(size), train(corpus.load(corpus_name).train[:TRAIN_ON], int(size)))
 
 
@@ -152,36 +154,19 @@ def pieces(text: np.ndarray, ends: bytes = b"", size: int = PIECE) -> Iterator[t
         yield rest, True
 
 
-def trained(parts: list[str], vocab_size: int):
-    """The `tokenizers` library's BPE, trained on these pieces of text (a thread a core) with our PATTERN."""
-    from tokenizers import Regex, models, pre_tokenizers, trainers
-    from tokenizers import Tokenizer as Engine
-
-    engine = Engine(models.BPE())
-    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    engine.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"), byte_level])
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trainer = trainers.BpeTrainer(vocab_size=vocab_size, show_progress=False, special_tokens=[], initial_alphabet=alphabet)
-    engine.train_from_iterator(parts, trainer)
-    return engine
-
-
 def train(text: np.ndarray, vocab_size: int) -> tuple[bytes, ...]:
-    """Learn byte-pair merges; returns token id -> bytes, the 256 bytes first. ValueError: too little text for so many."""
-    engine = trained([part.decode("utf-8", "replace") for part, _ in pieces(text)], vocab_size)
-    letters = _letter_of_byte()
-    learned = sorted(engine.get_vocab().items(), key=lambda item: item[1])
-    merged = [bytes(letters[c] for c in token) for token, _ in learned if len(token) > 1]
-    if 256 + len(merged) != vocab_size:
-        raise ValueError(f"tokenizer = 'bpe:{vocab_size}': this text gives only {256 + len(merged)} tokens; try a smaller vocabulary")
-    return tuple([bytes([i]) for i in range(256)] + merged)
+    """Learn byte-pair merges with rustbpe, a thread a core; returns token id -> bytes, the 256 bytes first.
 
+    How the text is cut into pieces changes nothing. ValueError: too little text for so many.
+    """
+    import rustbpe
 
-def _letter_of_byte() -> dict[str, int]:
-    """GPT-2's printable stand-in for each byte (Radford et al. 2019, encoder.py): printable Latin-1 stands for itself."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [b for b in range(256) if b not in printable]
-    return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
+    engine = rustbpe.Tokenizer()
+    engine.train_from_iterator((part.decode("utf-8", "replace") for part, _ in pieces(text)), vocab_size, pattern=PATTERN)
+    ranks = engine.get_mergeable_ranks()
+    if len(ranks) != vocab_size:
+        raise ValueError(f"tokenizer = 'bpe:{vocab_size}': this text gives only {len(ranks)} tokens; try a smaller vocabulary")
+    return tuple(bytes(token) for token, _ in sorted(ranks, key=lambda found: found[1]))
 
 
 @lru_cache(maxsize=4)

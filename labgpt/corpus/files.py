@@ -26,7 +26,7 @@ def _split(documents: dict[str, bytes]) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(train, dtype=np.uint8), np.frombuffer(val, dtype=np.uint8)
 
 
-def _hash(train: np.ndarray, val: np.ndarray) -> str:
+def hashed(train: np.ndarray, val: np.ndarray) -> str:
     digest = hashlib.sha256(len(train).to_bytes(8, "little"))
     digest.update(train)
     digest.update(val)
@@ -60,7 +60,7 @@ def python_source() -> Corpus:
         "pysource",
         train,
         val,
-        _hash(train, val),
+        hashed(train, val),
         "PSF-2.0",
         f"standard library of Python {version}, {len(documents)} files",
     )
@@ -81,5 +81,5 @@ def text_file(path: str) -> Corpus:
         )
     cut = size * 9 // 10
     return Corpus(
-        f"file:{path}", text[:cut], text[cut:], _hash(text[:cut], text[cut:]), "yours", f"file {Path(path).name}"
+        f"file:{path}", text[:cut], text[cut:], hashed(text[:cut], text[cut:]), "yours", f"file {Path(path).name}"
     )

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from labgpt import spec as specs
 
-from . import files, hashed_ngram, tales, zipf_facts, zipf_markov
+from . import download, files, hashed_ngram, tales, zipf_facts, zipf_markov
 from .base import Corpus
 
 
@@ -17,10 +17,14 @@ def load(name: str) -> Corpus:
     base, _, rest = name.partition(":")
     if base == "file":
         return files.text_file(rest)
+    if base in download.SOURCES:
+        return download.corpus(base)
     if base == "pysource":
         return files.python_source()
     if base == "tales":
         return tales.corpus(name)
+    if base == "tales-text":
+        return tales.text()
     if base == "zipf-dialect":
         return zipf_markov.corpus(dialect=True)
     return {"zipf-markov": zipf_markov, "zipf-facts": zipf_facts, "hashed-ngram": hashed_ngram}[base].corpus()

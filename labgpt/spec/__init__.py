@@ -1,6 +1,7 @@
 """Everything that decides a run, as frozen dataclasses; `derive()` fills them in from a size. All input checks live here."""
 
 from .corpora import CORPORA, fixed, knobs
+from .data import GPT2_VOCAB
 from .dial import SIZES, derivation, derive, replace
 from .run import (
     GPT2,
@@ -17,6 +18,7 @@ from .run import (
 __all__ = [
     "CORPORA",
     "GPT2",
+    "GPT2_VOCAB",
     "SIZES",
     "SWITCHES",
     "DataConfig",

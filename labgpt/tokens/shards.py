@@ -47,7 +47,7 @@ def encode(corpus_name: str, tokenizer_name: str, out: Path | None = None, tok: 
         manifest = {"format": FORMAT, "tokenizer": tok.name, "vocab_size": tok.vocab_size, "corpus_sha256": text.sha256, "shards": {}}
         for split in SPLITS:
             manifest["shards"][split] = _write(fresh, split, getattr(text, split), tok, ends)
-        if tok.ranks is not None:
+        if tok.ranks is not None and tok.name != "gpt2":
             write_atomic(fresh / "tokenizer.tiktoken", to_tiktoken(tok.ranks))
         write_atomic(fresh / "manifest.json", json.dumps(manifest, indent=1) + "\n")
         shutil.rmtree(place, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from labgpt import corpus
-from labgpt.spec import fixed
+from labgpt.spec import GPT2_VOCAB, fixed
 
 # Words with their leading space, runs of digits, runs of punctuation, runs of spaces: a merge never crosses these borders.
 PATTERN = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
@@ -52,10 +53,10 @@ class Tokenizer:
         words = lambda part: encoding(self).encode_to_numpy(part, disallowed_special=()).astype(dtype)  # noqa: E731
         try:
             return words(bytes(raw).decode("utf-8"))
-        except UnicodeDecodeError:  # each byte that is no UTF-8 is the token of its own value
+        except UnicodeDecodeError:  # each byte that is no UTF-8 is the token of that byte
             parts = NOT_UTF8.split(bytes(raw).decode("utf-8", "surrogateescape"))
             parts[1::2] = [part.encode("utf-8", "surrogateescape") for part in parts[1::2]]
-            return np.concatenate([words(p) if isinstance(p, str) else np.frombuffer(p, np.uint8).astype(dtype) for p in parts])
+            return np.concatenate([words(p) if isinstance(p, str) else _of_bytes(self)[list(p)].astype(dtype) for p in parts])
 
     def decode_bytes(self, ids: np.ndarray | list[int]) -> bytes:
         """The very bytes that were encoded, UTF-8 or not."""
@@ -92,7 +93,7 @@ def folder_of(corpus_name: str, tokenizer_name: str) -> Path | None:
 
 @lru_cache(maxsize=4)
 def tokenizer(name: str, corpus_name: str) -> Tokenizer:
-    """`bytes`, `symbols`, or `bpe:V`: the one that a text was encoded with, where `labgpt tokens encode` did so; else learned."""
+    """`bytes`, `symbols`, `gpt2` or `bpe:V`: the one that a text was encoded with, where `labgpt tokens encode` did so; else learned."""
     place = folder_of(corpus_name, name)
     kept = place and place / "tokenizer.tiktoken"
     return from_tiktoken(kept, name) if kept and kept.is_file() else learned(name, corpus_name)
@@ -118,15 +119,17 @@ def from_tiktoken(path: Path, name: str = "") -> Tokenizer:
 
 
 def learned(name: str, corpus_name: str) -> Tokenizer:
-    """`bytes`, `symbols`, or `bpe:V`, whose merges are learned from the corpus' training text (a second or two)."""
+    """`bytes`, `symbols`, `gpt2`, or `bpe:V`, whose merges are learned from the corpus' training text (a second or two)."""
     kind, _, size = name.partition(":")
     if kind == "symbols":
         spelled = corpus.words(corpus_name)
         return Tokenizer(name, fixed(corpus_name)["vocab_size"], words=spelled and tuple(spelled))
     if kind == "bytes":
         return Tokenizer("bytes", 256)
+    if name == "gpt2":
+        return Tokenizer(name, GPT2_VOCAB, tuple(gpt2().decode_tokens_bytes(list(range(GPT2_VOCAB)))))
     if kind != "bpe" or not size.isdigit() or int(size) <= 256:
-        raise ValueError(f"tokenizer = {name!r}: allowed is bytes, symbols, bpe:257 or more, such as bpe:1024")
+        raise ValueError(f"tokenizer = {name!r}: allowed is bytes, symbols, gpt2, bpe:257 or more, such as bpe:1024")
     return Tokenizer(name, int(size), train(corpus.load(corpus_name).train[:TRAIN_ON], int(size)))
 
 
@@ -170,9 +173,33 @@ def train(text: np.ndarray, vocab_size: int) -> tuple[bytes, ...]:
 
 
 @lru_cache(maxsize=4)
+def _of_bytes(tok: Tokenizer) -> np.ndarray:
+    """The token of each single byte, (256,)."""
+    number = {token: i for i, token in enumerate(tok.ranks)}
+    return np.array([number[bytes([b])] for b in range(256)])
+
+
+def gpt2():
+    """GPT-2's own encoding, from the files that tiktoken keeps; ValueError where they are not there: nothing is downloaded."""
+    from unittest.mock import patch
+
+    import tiktoken
+
+    def refuse(address: str) -> bytes:
+        raise ValueError(f"tokenizer = 'gpt2': {address.rsplit('/', 1)[-1]} is not among the files tiktoken keeps "
+                         f"(TIKTOKEN_CACHE_DIR = {os.environ.get('TIKTOKEN_CACHE_DIR')}); with a network, "
+                         "`python -c \"import tiktoken; tiktoken.get_encoding('gpt2')\"` fetches it; or try bpe:1024")  # fmt: skip
+
+    with patch("tiktoken.load.read_file", refuse):  # what tiktoken asks for a file that it has not kept, or kept damaged
+        return tiktoken.get_encoding("gpt2")
+
+
+@lru_cache(maxsize=4)
 def encoding(tok: Tokenizer):
     import tiktoken
 
+    if tok.name == "gpt2":
+        return gpt2()
     # A special token that is never allowed: with none at all tiktoken looks for the empty string, everywhere.
     never, ranks = {"<|\ue000|>": len(tok.ranks)}, {b: i for i, b in enumerate(tok.ranks)}
     return tiktoken.Encoding(tok.name, pat_str=PATTERN, special_tokens=never, mergeable_ranks=ranks)

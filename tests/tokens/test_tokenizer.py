@@ -1,5 +1,6 @@
 """Bytes, symbols, BPE: what goes in comes out."""
 
+import hashlib
 from collections import Counter
 
 import numpy as np
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labgpt import corpus
-from labgpt.tokens import tokenizer
-from labgpt.tokens.tokenizer import PATTERN, from_tiktoken, to_tiktoken, train
+from labgpt.spec import GPT2_VOCAB, derive
+from labgpt.tokens import shards, streams, tokenizer
+from labgpt.tokens.tokenizer import PATTERN, encoding, from_tiktoken, to_tiktoken, train
 
 BPE = tokenizer("bpe:512", "pysource")
 
@@ -70,7 +72,7 @@ def _joined(word, left, right):
 
 @pytest.mark.parametrize("name", ["bpe:256", "bpe:many", "words", "bpe:-300"])
 def test_what_is_no_tokenizer_is_refused(name):
-    with pytest.raises(ValueError, match=r"allowed is bytes, symbols, bpe:257"):
+    with pytest.raises(ValueError, match=r"allowed is bytes, symbols, gpt2, bpe:257"):
         tokenizer(name, "pysource")
 
 
@@ -102,3 +104,49 @@ def test_what_is_no_vocabulary_is_refused_in_one_line(tmp_path, text):
     with pytest.raises(ValueError, match="allowed is") as caught:
         from_tiktoken(path, "bpe:512")
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def gpt2_of_its_own(monkeypatch):
+    """A stand-in for GPT-2's files: as many tokens, and like there a byte's token is not its value."""
+    import tiktoken.registry
+
+    learned_here = [token for token in tokenizer("bpe:1024", "pysource").ranks[256:]]
+    tokens = [bytes([b]) for b in reversed(range(256))] + learned_here
+    tokens += [b"\xff" + i.to_bytes(3, "big") for i in range(GPT2_VOCAB - 1 - len(tokens))]
+    made = {"name": "gpt2", "pat_str": r" ?\p{L}+|\s+|[^\s\p{L}]", "mergeable_ranks": {t: i for i, t in enumerate(tokens)},
+            "special_tokens": {"<|endoftext|>": GPT2_VOCAB - 1}}  # fmt: skip
+    monkeypatch.setattr(tiktoken.registry, "ENCODING_CONSTRUCTORS", {"gpt2": lambda: made})
+    monkeypatch.setattr(tiktoken.registry, "ENCODINGS", {})
+    tokenizer.cache_clear(), encoding.cache_clear()
+    yield tokenizer("gpt2", "pysource")
+    tokenizer.cache_clear(), encoding.cache_clear()
+
+
+def test_gpt_2_s_encoding_gives_any_bytes_back(gpt2_of_its_own, tmp_path):
+    tok = gpt2_of_its_own
+    for raw in (b"def f(x): return x", "naïve <|endoftext|> \u4e2d".encode(), bytes(range(256)), b"\xff\xfe good \x80"):
+        ids = tok.encode(np.frombuffer(raw, np.uint8))
+        assert tok.decode_bytes(ids) == raw and tok.token_bytes[ids].sum() == len(raw)
+    assert tok.vocab_size == len(tok.ranks) == derive(16, "pysource", tokenizer="gpt2", vocab_size=GPT2_VOCAB).science.model.vocab_size
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"some words of a text, again and again\n" * 100)
+    shards.encode(f"file:{path}", "gpt2")
+    train, val = streams(f"file:{path}", "gpt2")
+    assert tok.decode_bytes(np.concatenate([train, val])) == path.read_bytes()
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_without_gpt_2_s_files_nothing_is_downloaded(damaged, monkeypatch, tmp_path):
+    import requests
+    import tiktoken.registry
+
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(tiktoken.registry, "ENCODINGS", {})
+    monkeypatch.setattr(requests, "get", lambda *a, **k: pytest.fail("asked the network"))
+    if damaged:
+        address = "https://openaipublic.blob.core.windows.net/gpt-2/encodings/main/vocab.bpe"
+        (tmp_path / hashlib.sha1(address.encode()).hexdigest()).write_bytes(b"half a file")
+    with pytest.raises(ValueError, match="'gpt2': vocab.bpe is not among the files.*get_encoding") as caught:
+        tokenizer("gpt2", "pysource")
+    assert "\n" not in str(caught.value) and str(tmp_path) in str(caught.value)

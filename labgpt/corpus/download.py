@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -54,27 +53,22 @@ def place(name: str) -> Path:
 def prepare(name: str, tell: Callable[[str], None] = print) -> Path:
     """The text's file, fetched first where it is not there yet. `tell` gets size, origin and licence before anything is sent.
 
-    ValueError in one line: no room, no network, an address that answers otherwise, bytes that are not those pinned. What has
+    ValueError in one line: no network, an address that answers otherwise, bytes that are not those pinned. What has
     come so far is kept, unless it is wrong, and the next call goes on from there.
     """
-    from filelock import FileLock
-
     path, source = place(name), SOURCES[name]
+    if path.is_file() and _sha256(path) == source.sha256:
+        tell(f"{name}: already here, {path}")
+        return path
+    part, host = path.with_suffix(".part"), urlsplit(source.url).hostname
+    have = part.stat().st_size if part.is_file() else 0
+    tell(f"{name}: {source.size:,} bytes from {host}, {source.licence}; to {path}" + (f"; {have:,} are here already" if have else ""))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        if path.is_file() and _sha256(path) == source.sha256:
-            tell(f"{name}: already here, {path}")
-            return path
-        part = path.with_suffix(".part")
-        have, host = part.stat().st_size if part.is_file() else 0, urlsplit(source.url).hostname
-        tell(f"{name}: {source.size:,} bytes from {host}, {source.licence}; to {path}" + (f"; {have:,} are here already" if have else ""))
-        if (free := shutil.disk_usage(path.parent).free) < source.size - have:
-            raise ValueError(f"{name}: {free:,} bytes are free at {path.parent}, {source.size - have:,} are to come; set LABGPT_DATA")
-        _fetch(name, source, part)
-        if (found := _sha256(part)) != source.sha256:  # also where more came than is pinned
-            part.unlink()
-            raise ValueError(f"{name}: what {host} sent has sha256 {found[:12]}…, allowed is {source.sha256[:12]}…; it was thrown away")
-        os.replace(part, path)
+    _fetch(name, source, part)
+    if (found := _sha256(part)) != source.sha256:  # also where more came than is pinned
+        part.unlink()
+        raise ValueError(f"{name}: what {host} sent has sha256 {found[:12]}…, allowed is {source.sha256[:12]}…; it was thrown away")
+    os.replace(part, path)
     return path
 
 

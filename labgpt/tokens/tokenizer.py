@@ -21,9 +21,7 @@ PATTERN = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
 PIECE = 1 << 19  # bytes of text that a thread takes at a time
 SPACE = b" \t\n\r\v\f"
 NOT_UTF8 = re.compile("([\udc80-\udcff]+)")
-TRAIN_ON = (
-    2_000_000  # bytes of training text that merges are counted on; more changes them little at these vocabularies
-)
+TRAIN_ON = 2_000_000  # bytes of training text that merges are counted on; more changes them little at these vocabularies
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,8 @@ class Tokenizer:
             return words(bytes(raw).decode("utf-8"))
         except UnicodeDecodeError:  # each byte that is no UTF-8 is the token of that byte
             parts = NOT_UTF8.split(bytes(raw).decode("utf-8", "surrogateescape"))
-            parts[1::2] = [part.encode("utf-8", "surrogateescape") for part in parts[1::2]]
-            return np.concatenate([words(p) if isinstance(p, str) else _of_bytes(self)[list(p)].astype(dtype) for p in parts])
+            alone = lambda part: [self.ranks.index(bytes([b])) for b in part.encode("utf-8", "surrogateescape")]  # noqa: E731
+            return np.concatenate([np.array(alone(p), dtype) if i % 2 else words(p) for i, p in enumerate(parts)])
 
     def decode_bytes(self, ids: np.ndarray | list[int]) -> bytes:
         """The very bytes that were encoded, UTF-8 or not."""
@@ -170,13 +168,6 @@ def train(text: np.ndarray, vocab_size: int) -> tuple[bytes, ...]:
     if len(ranks) != vocab_size:
         raise ValueError(f"tokenizer = 'bpe:{vocab_size}': this text gives only {len(ranks)} tokens; try a smaller vocabulary")
     return tuple(bytes(token) for token, _ in sorted(ranks, key=lambda found: found[1]))
-
-
-@lru_cache(maxsize=4)
-def _of_bytes(tok: Tokenizer) -> np.ndarray:
-    """The token of each single byte, (256,)."""
-    number = {token: i for i, token in enumerate(tok.ranks)}
-    return np.array([number[bytes([b])] for b in range(256)])
 
 
 def gpt2():

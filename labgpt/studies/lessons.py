@@ -45,8 +45,11 @@ def tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
         "tales": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), "tales", seeds=seeds),
         "uncooled": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1), "tales", seeds=seeds, cooldown=0.0),
         **{f"repeat:{r}": sweep.grid(one, half, "tales", seeds=seeds, unique_tokens=M // 2 // r) for r in (1, 4, 16)},
-        "vocabulary:256": sweep.grid(one, _fixed(1.125), "tales-text", seeds=seeds),
-        "vocabulary:1024": sweep.grid(one, _fixed(0.33), "tales-text", seeds=seeds, tokenizer="bpe:1024", vocab_size=1024),
+        "vocabulary:256": sweep.grid(one, _fixed(1.125), "tales-text", seeds=seeds),  # these four read about equal bytes
+        **{
+            f"{name}:{v}": sweep.grid(one, _fixed(m), "tales-text", seeds=seeds, tokenizer=f"bpe:{v}", vocab_size=v)
+            for name, v, m in (("vocabulary", 1024, 0.33), ("cut", 512, 0.466), ("cut", 2048, 0.255))
+        },
         "more": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), seeds=seeds),
     }
 
@@ -143,7 +146,7 @@ LESSONS = {
     "10_model_parallel": model_parallel,
     "11_what_scale_costs": scale_costs,
 }
-SHOWN = {"02_tokens": ("more",)}  # groups that a notebook shows as recorded, and does not train
+SHOWN = {"02_tokens": ("more", "cut:512", "cut:2048")}  # groups that a notebook shows as recorded, and does not train
 STUDIES = {"05_tuning_study": tuning_study, "07_data_study": scarce.study, "08_floors": floors_study}  # for a lesson to read
 
 

@@ -39,11 +39,11 @@ def model_size(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 
 
 def tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    """`tales`, fresh and repeated, and its text cut in two ways; "more" is in lesson 01's language, for the law that explains its bend."""
+    """`tales`, fresh and repeated, and its text cut in several ways; in lesson 01's language, whose bend they explain, "more" and
+    "uncooled"."""
     one, half = [32 * scale], _fixed(0.5)
     return {
         "tales": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), "tales", seeds=seeds),
-        "uncooled": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1), "tales", seeds=seeds, cooldown=0.0),
         **{f"repeat:{r}": sweep.grid(one, half, "tales", seeds=seeds, unique_tokens=M // 2 // r) for r in (1, 4, 16)},
         "vocabulary:256": sweep.grid(one, _fixed(1.125), "tales-text", seeds=seeds),  # these four read about equal bytes
         **{
@@ -51,6 +51,7 @@ def tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
             for name, v, m in (("vocabulary", 1024, 0.33), ("cut", 512, 0.466), ("cut", 2048, 0.255))
         },
         "more": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), seeds=seeds),
+        "uncooled": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1), seeds=seeds, cooldown=0.0),
     }
 
 
@@ -146,7 +147,7 @@ LESSONS = {
     "10_model_parallel": model_parallel,
     "11_what_scale_costs": scale_costs,
 }
-SHOWN = {"02_tokens": ("more", "cut:512", "cut:2048")}  # groups that a notebook shows as recorded, and does not train
+SHOWN = {"02_tokens": ("more", "uncooled", "cut:512", "cut:2048")}  # groups that a notebook shows as recorded, and does not train
 STUDIES = {"05_tuning_study": tuning_study, "07_data_study": scarce.study, "08_floors": floors_study}  # for a lesson to read
 
 

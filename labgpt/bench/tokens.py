@@ -86,8 +86,7 @@ def _trained(parts: list[str]):
     """The same vocabulary learned by the `tokenizers` library."""
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
-    engine, levels = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel
-    words = pre_tokenizers.Split(Regex(PATTERN), behavior="isolated")
+    engine, levels, words = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel, pre_tokenizers.Split(Regex(PATTERN), behavior="isolated")
     engine.pre_tokenizer = pre_tokenizers.Sequence([words, levels(add_prefix_space=False, use_regex=False)])
     trainer = trainers.BpeTrainer(vocab_size=VOCAB, show_progress=False, special_tokens=[], initial_alphabet=sorted(levels.alphabet()))
     engine.train_from_iterator(parts, trainer)

@@ -16,8 +16,7 @@ def listing() -> None:
         print(f"{name:<15} {fixed['tokenizer']:<8} vocabulary {fixed['vocab_size']:>4}, rows of {fixed['seq_len']}")
         for knob, (usual, low, high) in fixed.get("knobs", {}).items():
             print(f"{'':<15} {name}:{knob}={usual} as usual; {low} … {high}")
-    print("file:PATH       bytes    a text of yours")
-    print("tinyshakespeare is fetched by `labgpt corpus prepare`; the others are made here")
+    print("file:PATH       bytes    a text of yours\ntinyshakespeare is fetched by `labgpt corpus prepare`; the others are made here")
 
 
 def prepare(name: Positional[str]) -> None:

@@ -1,7 +1,6 @@
 """Everything that decides a run, as frozen dataclasses; `derive()` fills them in from a size. All input checks live here."""
 
 from .corpora import CORPORA, fixed, knobs
-from .data import GPT2_VOCAB
 from .dial import SIZES, derivation, derive, replace
 from .run import (
     GPT2,
@@ -18,7 +17,6 @@ from .run import (
 __all__ = [
     "CORPORA",
     "GPT2",
-    "GPT2_VOCAB",
     "SIZES",
     "SWITCHES",
     "DataConfig",

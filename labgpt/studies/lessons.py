@@ -42,14 +42,12 @@ def tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     """`tales`, fresh and repeated, and its text cut in several ways; in lesson 01's language, whose bend they explain, "more" and
     "uncooled"."""
     one, half = [32 * scale], _fixed(0.5)
+    bpe = lambda v, m: sweep.grid(one, _fixed(m), "tales-text", seeds=seeds, tokenizer=f"bpe:{v}", vocab_size=v)  # noqa: E731
     return {
         "tales": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), "tales", seeds=seeds),
         **{f"repeat:{r}": sweep.grid(one, half, "tales", seeds=seeds, unique_tokens=M // 2 // r) for r in (1, 4, 16)},
-        "vocabulary:256": sweep.grid(one, _fixed(1.125), "tales-text", seeds=seeds),  # these four read about equal bytes
-        **{
-            f"{name}:{v}": sweep.grid(one, _fixed(m), "tales-text", seeds=seeds, tokenizer=f"bpe:{v}", vocab_size=v)
-            for name, v, m in (("vocabulary", 1024, 0.33), ("cut", 512, 0.466), ("cut", 2048, 0.255))
-        },
+        "vocabulary:256": sweep.grid(one, _fixed(1.125), "tales-text", seeds=seeds),  # this and the next line read about equal bytes
+        **{f"{name}:{v}": bpe(v, m) for name, v, m in (("vocabulary", 1024, 0.33), ("cut", 512, 0.466), ("cut", 2048, 0.255))},
         "more": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), seeds=seeds),
         "uncooled": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1), seeds=seeds, cooldown=0.0),
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from labgpt import corpus
-from labgpt.spec import GPT2_VOCAB, fixed
+from labgpt.spec import fixed
 
 # Words with their leading space, runs of digits, runs of punctuation, runs of spaces: a merge never crosses these borders.
 PATTERN = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
@@ -125,7 +125,7 @@ def learned(name: str, corpus_name: str) -> Tokenizer:
     if kind == "bytes":
         return Tokenizer("bytes", 256)
     if name == "gpt2":
-        return Tokenizer(name, GPT2_VOCAB, tuple(gpt2().decode_tokens_bytes(list(range(GPT2_VOCAB)))))
+        return Tokenizer(name, (n := gpt2().n_vocab), tuple(gpt2().decode_tokens_bytes(list(range(n)))))
     if kind != "bpe" or not size.isdigit() or int(size) <= 256:
         raise ValueError(f"tokenizer = {name!r}: allowed is bytes, symbols, gpt2, bpe:257 or more, such as bpe:1024")
     return Tokenizer(name, int(size), train(corpus.load(corpus_name).train[:TRAIN_ON], int(size)))

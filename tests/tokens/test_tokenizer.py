@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labgpt import corpus
-from labgpt.spec import GPT2_VOCAB, derive
+from labgpt.spec import derive
+from labgpt.spec.data import GPT2_VOCAB
 from labgpt.tokens import shards, streams, tokenizer
 from labgpt.tokens.tokenizer import PATTERN, encoding, from_tiktoken, to_tiktoken, train
 

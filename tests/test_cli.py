@@ -169,3 +169,8 @@ def test_cost_of_a_spec_of_ours_and_of_the_list(tmp_path, capsys):
     assert main(["cost", "--list"]) == 0
     said = capsys.readouterr().out
     assert "mistral-7b" in said and "h100" in said and "PL 661.9" in said
+
+
+def test_prepare_says_which_texts_there_are(capsys):
+    assert main(["corpus", "prepare", "moby-dick"]) == 2
+    assert capsys.readouterr().err.strip() == "labgpt: name = 'moby-dick': allowed is tinyshakespeare; other texts are read as file:PATH"

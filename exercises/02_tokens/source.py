@@ -17,20 +17,20 @@ SEED = drawn.integer("seed", 0, 2)  # each class has runs of its own
 FIRST = drawn.choice("first budget", [131_072, 262_144])  # of question 1
 LAST = drawn.choice("last budget", [1_048_576, 2_097_152])
 table = Lesson("02_tokens").reference
-floor = 1.89296452  # nats per token: the column bayes_loss of these runs
-ours = table[table.seed == SEED].sort_values("tokens")
-finished = ours[ours.group == "more"][["tokens", "val_loss"]].reset_index(drop=True)  # cooled
-trunk = ours[ours.group == "uncooled"][["tokens", "val_loss"]].reset_index(drop=True)  # read on the way
-asked = finished[finished.tokens.between(FIRST, LAST)]
+tales_floor, floor = 0.80506192, 1.89296452  # nats per token, of tales and of lesson 01's language: the column bayes_loss
+ours = table[table.seed == SEED].sort_values("tokens")[["group", "tokens", "val_loss"]]
+asked = ours[(ours.group == "tales") & ours.tokens.between(FIRST, LAST)]
+finished = ours[ours.group == "more"].reset_index(drop=True)  # lesson 01's language, cooled
+trunk = ours[ours.group == "uncooled"].reset_index(drop=True)  # the same, read on the way
 
 # %% [markdown]
 # ## 1 · What a doubling bought (2 points)
 #
-# `asked` has finished runs of one model: columns `tokens` and `val_loss`, in nats per token. From its smallest budget to its
+# `asked` has finished runs of one model on tales: columns `tokens` and `val_loss`, in nats per token. From its smallest budget to its
 # largest, compute
 #
 # - `nats`: how many nats per token a doubling bought, on average,
-# - `share`: the share of the *excess* (the loss above the `floor`) that a doubling removed, had each removed the same share: a
+# - `share`: the share of the *excess* (the loss above `tales_floor`) that a doubling removed, had each removed the same share: a
 #   number between 0 and 1.
 #
 # <details><summary>Hint 1</summary>How many times was D doubled between the first row and the last?</details>
@@ -43,7 +43,7 @@ import numpy as np
 
 doublings = np.log2(asked.tokens.iloc[-1] / asked.tokens.iloc[0])
 nats = (asked.val_loss.iloc[0] - asked.val_loss.iloc[-1]) / doublings
-excess = asked.val_loss - floor
+excess = asked.val_loss - tales_floor
 share = 1 - (excess.iloc[-1] / excess.iloc[0]) ** (1 / doublings)
 
 # %% tags=["check"] labgpt={"id": "doubling"}
@@ -55,7 +55,7 @@ check.passed()
 # %% tags=["hidden"] labgpt={"id": "doubling"}
 # ruff: noqa: F821  (the grader brings ask, which gets a value from the learner's kernel, award, and drawn, the class's numbers)
 first, last, k = asked.val_loss.iloc[0], asked.val_loss.iloc[-1], len(asked) - 1
-buys, removes = (first - last) / k, 1 - ((last - floor) / (first - floor)) ** (1 / k)
+buys, removes = (first - last) / k, 1 - ((last - tales_floor) / (first - tales_floor)) ** (1 / k)
 mine, part = check.number(ask("nats"), "nats", "nats per token"), check.number(ask("share"), "share")
 said = f"from the smallest budget to the largest D is doubled {k} times"
 if abs(mine - (first - last)) < 2e-4:
@@ -69,7 +69,7 @@ if abs(part - removes) > 0.005:
     said = f"shares multiply: what {k} doublings leave of the excess is (1 − share) to the power {k}"
     if abs(part - (1 - (last / first) ** (1 / k))) < 0.004 or abs(part - (1 - last / first)) < 0.004:
         said = "that is a share of the whole loss: take the floor off first"
-    elif abs(part - (1 - (last - floor) / (first - floor)) / k) < 0.005:
+    elif abs(part - (1 - (last - tales_floor) / (first - tales_floor)) / k) < 0.005:
         said = f"the share removed by all {k} doublings was divided by {k}, but shares multiply: each takes from what the one before has left"
     award(1, f"nats is right, but share is {part:.3g}: expected {removes:.3g}; look at this: {said}")
 
@@ -77,7 +77,7 @@ if abs(part - removes) > 0.005:
 # ## 2 · Tokens for a target (2 points)
 #
 # A law L(N, D) = E + A/N^α + B/D^β is given as a dictionary with `E`, `A`, `alpha`, `B` and `beta`; below, the one that the lesson
-# fitted.
+# fitted to lesson 01's language.
 #
 # Write `tokens_for(target, n, law)`: on how many tokens a model of N = `n` has to be trained for its loss to come down to `target`.
 # Return `None` where, by the law, no number of tokens is enough.
@@ -129,8 +129,8 @@ for target, n, law in [(1.92, 14_336, LAW), (drawn.number("too low", 1.75, 2.0),
 # %% [markdown]
 # ## 3 · The point that was not cooled (2 points)
 #
-# Somebody hands you losses of one model at growing budgets, each twice the one before. One of them, neither the first nor the
-# last, was read off a longer run on its way; the others are finished runs.
+# Somebody hands you losses of one model, in a language such as lesson 01's, at growing budgets, each twice the one before. One of
+# them, neither the first nor the last, was read off a longer run on its way; the others are finished runs.
 #
 # Write `spot(tokens, losses, floor)`: two lists in order of growing D, and the floor. Return the number of tokens of the point
 # that was not cooled. Finished runs lie nearly on a straight line in a plot of ln(loss above the floor) against ln D; the point
@@ -185,7 +185,8 @@ for tokens, values, low, where in cases:
 # %% [markdown]
 # ## 4 · What the trunk was worth (2 points)
 #
-# `trunk` has the lesson's long run, read on the way at four budgets; `finished` has runs that were cooled at those budgets.
+# `trunk` has the lesson's long run in lesson 01's language, read on the way at four budgets; `finished` has runs that were cooled at
+# those budgets.
 #
 # - `worth`: the number of tokens with which a *finished* run reaches the loss that the trunk showed at `AT` tokens. Read it off
 #   between the rows of `finished`, with ln D against ln(loss above the floor).

@@ -14,7 +14,7 @@ import numpy as np
 
 from labgpt import corpus, machine
 from labgpt.tokens import Tokenizer, shards
-from labgpt.tokens.tokenizer import PATTERN, encoding, pieces, train, trained
+from labgpt.tokens.tokenizer import PATTERN, encoding, pieces, train
 
 NAME, VOCAB, LENGTHS = "bpe:1024", 1024, (5, 10, 20, 40)
 # Peak of memory that is not mapped from a file: what the kernel cannot take back.
@@ -30,22 +30,24 @@ shards.encode("file:" + sys.argv[1], "bpe:1024")
 print(max(seen) / 1e3)"""
 
 
-def tokens(megabytes: int = 10, pairs: int = 3, peer: Path | None = None) -> dict:
-    """Medians of alternating runs on the same text, Python source. peer: a folder that holds rustbpe.
+def tokens(megabytes: int = 10, pairs: int = 3) -> dict:
+    """Medians of alternating runs on the same text, Python source.
 
-    train_s: ours and each library's own trainer. encode_mb_per_s: ours, to shards on disk with their hashes, and tiktoken's
-    batch encoding of the same text in the same pieces, kept in memory. memory_mb: peak by megabytes of text (Linux).
+    train_s: ours, from bytes to a vocabulary, and each library's own trainer on the same text already cut. encode_mb_per_s: ours,
+    to shards on disk with their hashes, and tiktoken's batch encoding of the same text in the same pieces, kept in memory.
+    memory_mb: peak by megabytes of text (Linux).
     """
+    import rustbpe
+
     source = np.resize(corpus.load("pysource").train, megabytes * 1_000_000)
     text = bytes(source).decode("utf-8", "replace").encode()
     raw = np.frombuffer(text, np.uint8)
     parts = [part.decode("utf-8", "replace") for part, _ in pieces(raw)]
-    ways: dict[str, Callable] = {"ours": lambda: train(raw, VOCAB), "tokenizers": lambda: trained(parts, VOCAB)}
-    if peer is not None:
-        sys.path.insert(0, str(peer))
-        import rustbpe
-
-        ways["rustbpe"] = lambda: rustbpe.Tokenizer().train_from_iterator(iter(parts), VOCAB, pattern=PATTERN)
+    ways: dict[str, Callable] = {
+        "ours": lambda: train(raw, VOCAB),
+        "rustbpe": lambda: rustbpe.Tokenizer().train_from_iterator(iter(parts), VOCAB, pattern=PATTERN),
+        "tokenizers": lambda: _trained(parts),
+    }
     learning, tok = _medians(ways, pairs), Tokenizer(NAME, VOCAB, train(raw, VOCAB))
     with tempfile.TemporaryDirectory() as folder:
         path, place, engine = Path(folder) / "text.txt", Path(folder) / "tokens", encoding(tok)
@@ -78,3 +80,14 @@ def _medians(ways: dict[str, Callable], pairs: int) -> dict[str, float]:
         ways[name]()
         seconds[name].append(time.perf_counter() - clock)
     return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def _trained(parts: list[str]):
+    """The same vocabulary learned by the `tokenizers` library."""
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
+
+    engine, levels, words = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel, pre_tokenizers.Split(Regex(PATTERN), behavior="isolated")
+    engine.pre_tokenizer = pre_tokenizers.Sequence([words, levels(add_prefix_space=False, use_regex=False)])
+    trainer = trainers.BpeTrainer(vocab_size=VOCAB, show_progress=False, special_tokens=[], initial_alphabet=sorted(levels.alphabet()))
+    engine.train_from_iterator(parts, trainer)
+    return engine

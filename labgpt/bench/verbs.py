@@ -204,18 +204,17 @@ def coverage(studies: int = 1000, others: int = 200, bootstrap: int = 200, json:
         print(f"{form} ({row['studies']} studies): {shares}")
 
 
-def tokens(megabytes: int = 10, pairs: int = 3, peer: Path | None = None, json: Path | None = None) -> None:
+def tokens(megabytes: int = 10, pairs: int = 3, json: Path | None = None) -> None:
     """From text to BPE-1024 shards beside the libraries: learning, encoding, memory.
 
     Args:
         megabytes: of Python source.
         pairs: how often each is run.
-        peer: a folder that holds rustbpe (`pip install --target FOLDER rustbpe`).
         json: write the figures there too.
     """
     from labgpt.bench.tokens import tokens as measure
 
-    found = measure(megabytes, pairs, peer)
+    found = measure(megabytes, pairs)
     keep(json, found)
     learning = ", ".join(f"{name} {s:.2f} s" for name, s in found["train_s"].items())
     encoding = ", ".join(f"{name} {v:.1f} MB/s" for name, v in found["encode_mb_per_s"].items())

@@ -10,7 +10,7 @@ from tyro.conf import Positional
 from labgpt.bench import bench
 
 from .clean import clean, stats
-from .corpus import check, listing
+from .corpus import check, listing, prepare
 from .corpus import sample as sample_corpus
 from .cost import cost, simulate
 from .course import doctor, exercise, grade, lab, reference, start, test
@@ -18,14 +18,14 @@ from .fit import fit, forecast
 from .runs import curves, launch, sample, tokens, train
 from .sweeps import report, runs, sweep
 
-CORPUS = {"list": listing, "sample": sample_corpus, "check": check, "stats": stats, "clean": clean}
+CORPUS = {"list": listing, "prepare": prepare, "sample": sample_corpus, "check": check, "stats": stats, "clean": clean}
 
 
 def corpus(name: Positional[str]) -> None:
     """Look at text and clean it; `labgpt corpus --help` lists how.
 
     Args:
-        name: list, sample, check, stats or clean, then its own options.
+        name: list, prepare, sample, check, stats or clean, then its own options.
     """
     raise ValueError(f"corpus = {name!r}: allowed is {', '.join(CORPUS)}; see `labgpt corpus --help`")
 

@@ -1,4 +1,4 @@
-"""`labgpt corpus list`, `… sample` and `… check`."""
+"""`labgpt corpus list`, `… prepare`, `… sample` and `… check`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,21 @@ def listing() -> None:
     from labgpt.spec import CORPORA
 
     for name, fixed in CORPORA.items():
-        print(f"{name:<13} {fixed['tokenizer']:<8} vocabulary {fixed['vocab_size']:>4}, rows of {fixed['seq_len']}")
+        print(f"{name:<15} {fixed['tokenizer']:<8} vocabulary {fixed['vocab_size']:>4}, rows of {fixed['seq_len']}")
         for knob, (usual, low, high) in fixed.get("knobs", {}).items():
-            print(f"{'':<13} {name}:{knob}={usual} as usual; {low} … {high}")
-    print("file:PATH     bytes    a text of yours")
+            print(f"{'':<15} {name}:{knob}={usual} as usual; {low} … {high}")
+    print("file:PATH       bytes    a text of yours\ntinyshakespeare is fetched by `labgpt corpus prepare`; the others are made here")
+
+
+def prepare(name: Positional[str]) -> None:
+    """Fetch a text from its origin, once, against a pinned checksum; an interrupted one goes on.
+
+    Args:
+        name: tinyshakespeare. It is kept in $LABGPT_DATA, else in ~/.cache/labgpt.
+    """
+    from labgpt.corpus import download
+
+    print(f"{download.prepare(name)}: whole; train on it with --corpus {name}")
 
 
 def sample(name: Positional[str], rows: int = 3, key: int = 0) -> None:

@@ -137,7 +137,7 @@ def tokens(
     Args:
         corpus: pysource, zipf-markov, or file:PATH; or train, encode, inspect.
         what: after train and encode the corpus, after inspect the folder.
-        tokenizer: bytes, symbols, or bpe:VOCABULARY, which is learned from the corpus.
+        tokenizer: bytes, symbols, gpt2, or bpe:VOCABULARY, which is learned from the corpus.
         plan: say how large the corpus is, and cut nothing.
         out: where train leaves the vocabulary (tiktoken's format), encode the folder of tokens (beside the text when left out;
             training then finds it there, and the text is never held in memory whole).
@@ -152,7 +152,7 @@ def tokens(
         action, corpus = corpus, what or ""
         if action == "train":
             tok = learned(tokenizer, corpus)
-            if tok.ranks is None:
+            if not tok.name.startswith("bpe"):
                 raise ValueError(f"tokenizer = {tokenizer!r}: allowed is bpe:VOCABULARY, such as bpe:1024; the others learn nothing")
             out = out or Path(f"{tokenizer.replace(':', '-')}.tiktoken")
             write_atomic(out, to_tiktoken(tok.ranks))

@@ -37,10 +37,8 @@ def generated(name: str, train: np.ndarray, val: np.ndarray, expected_sha256: st
     """The corpus of a language made here: rows (R, L) of symbols. ValueError where its bytes are not those that were committed."""
     digest = hashlib.sha256(train.astype("<u2").tobytes() + val.astype("<u2").tobytes()).hexdigest()
     if expected_sha256 not in ("", digest):
-        raise ValueError(
-            f"corpus {name}: its bytes hash to {digest[:12]}…, expected {expected_sha256[:12]}…; numpy's Philox stream differs on this "
-            "build: please report `labgpt doctor`"
-        )
+        raise ValueError(f"corpus {name}: its bytes hash to {digest[:12]}…, expected {expected_sha256[:12]}…; numpy's Philox stream "
+                         "differs on this build: please report `labgpt doctor`")  # fmt: skip
     length = train.shape[1]
     return Corpus(name, train.reshape(-1), val.reshape(-1), digest, "CC0 (generated)", provenance, document_length=length, **truth)
 

@@ -26,7 +26,7 @@ def _split(documents: dict[str, bytes]) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(train, dtype=np.uint8), np.frombuffer(val, dtype=np.uint8)
 
 
-def _hash(train: np.ndarray, val: np.ndarray) -> str:
+def hashed(train: np.ndarray, val: np.ndarray) -> str:
     digest = hashlib.sha256(len(train).to_bytes(8, "little"))
     digest.update(train)
     digest.update(val)
@@ -38,11 +38,8 @@ def python_source() -> Corpus:
     import sys
 
     root = Path(sysconfig.get_path("stdlib"))
-    paths = [
-        p
-        for p in root.rglob("*.py")
-        if not LEFT_OUT & set(p.relative_to(root).parts[:-1]) and not p.name.startswith("_sysconfigdata")
-    ]  # that one records where this Python was built
+    kept = (p for p in root.rglob("*.py") if not LEFT_OUT & set(p.relative_to(root).parts[:-1]))
+    paths = [p for p in kept if not p.name.startswith("_sysconfigdata")]  # that one records where this Python was built
     documents = {}
     for path in paths:
         try:
@@ -56,14 +53,8 @@ def python_source() -> Corpus:
             "allowed is 1 MiB or more; try `corpus=file:PATH` with a text of yours, or zipf-markov"
         )
     version = ".".join(map(str, sys.version_info[:3]))
-    return Corpus(
-        "pysource",
-        train,
-        val,
-        _hash(train, val),
-        "PSF-2.0",
-        f"standard library of Python {version}, {len(documents)} files",
-    )
+    about = f"standard library of Python {version}, {len(documents)} files"
+    return Corpus("pysource", train, val, hashed(train, val), "PSF-2.0", about)
 
 
 def text_file(path: str) -> Corpus:
@@ -72,14 +63,8 @@ def text_file(path: str) -> Corpus:
         size = Path(path).stat().st_size
         text = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)  # read when it is looked at, not now
     except OSError as error:
-        raise ValueError(
-            f"corpus = 'file:{path}': {error.strerror}; allowed is the path of a readable text file"
-        ) from None
+        raise ValueError(f"corpus = 'file:{path}': {error.strerror}; allowed is the path of a readable text file") from None
     if size < 1000:
-        raise ValueError(
-            f"corpus = 'file:{path}': {size} bytes; allowed is 1000 or more, so that there is something to validate on"
-        )
+        raise ValueError(f"corpus = 'file:{path}': {size} bytes; allowed is 1000 or more, so that there is something to validate on")
     cut = size * 9 // 10
-    return Corpus(
-        f"file:{path}", text[:cut], text[cut:], _hash(text[:cut], text[cut:]), "yours", f"file {Path(path).name}"
-    )
+    return Corpus(f"file:{path}", text[:cut], text[cut:], hashed(text[:cut], text[cut:]), "yours", f"file {Path(path).name}")

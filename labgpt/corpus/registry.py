@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from labgpt import spec as specs
 
-from . import files, hashed_ngram, tales, zipf_facts, zipf_markov
+from . import download, files, hashed_ngram, tales, zipf_facts, zipf_markov
 from .base import Corpus
 
 
@@ -15,15 +15,12 @@ def load(name: str) -> Corpus:
     """The corpus of that name: a key of spec.CORPORA, its knobs behind a colon, or file:PATH. Nothing is downloaded."""
     specs.fixed(name)
     base, _, rest = name.partition(":")
-    if base == "file":
-        return files.text_file(rest)
-    if base == "pysource":
-        return files.python_source()
-    if base == "tales":
-        return tales.corpus(name)
-    if base == "zipf-dialect":
-        return zipf_markov.corpus(dialect=True)
-    return {"zipf-markov": zipf_markov, "zipf-facts": zipf_facts, "hashed-ngram": hashed_ngram}[base].corpus()
+    made = {
+        "file": lambda: files.text_file(rest), "pysource": files.python_source, "tinyshakespeare": lambda: download.corpus(base),
+        "tales": lambda: tales.corpus(name), "tales-text": tales.text, "zipf-facts": zipf_facts.corpus,
+        "zipf-markov": zipf_markov.corpus, "zipf-dialect": lambda: zipf_markov.corpus(dialect=True), "hashed-ngram": hashed_ngram.corpus,
+    }  # fmt: skip
+    return made[base]()
 
 
 def words(name: str) -> list[str] | None:
@@ -37,8 +34,6 @@ def pin(spec: specs.RunSpec) -> specs.RunSpec:
     data = spec.science.data
     found = load(data.corpus).sha256
     if data.corpus_sha256 not in ("", found):
-        raise ValueError(
-            f"corpus_sha256 = {data.corpus_sha256[:12]}…: {data.corpus} here is {found[:12]}…; "
-            "the run was planned for other text: leave corpus_sha256 empty to train on yours"
-        )
+        raise ValueError(f"corpus_sha256 = {data.corpus_sha256[:12]}…: {data.corpus} here is {found[:12]}…; "
+                         "the run was planned for other text: leave corpus_sha256 empty to train on yours")  # fmt: skip
     return specs.replace(spec, corpus_sha256=found)

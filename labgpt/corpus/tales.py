@@ -15,6 +15,7 @@ A row is as many stories as go into 129 words, the last one cut.
 from __future__ import annotations
 
 import hashlib
+import re
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -24,10 +25,12 @@ import numpy as np
 from labgpt.spec import knobs
 
 from .base import Corpus, generated
+from .files import hashed
 from .grammar import Grammar, parse
 
 LENGTH = 129  # words a row: seq_len 128 and the last target
 CHUNK, VAL_ROWS = 4096, 2048  # rows that share a stream of draws: half a million tokens; rows held out
+TEXT_SHA256 = "fbba15200cc188d6ebbe29163e889df421a344474f1a6cd184dc91631e242620"
 SHA256 = "ab10ccaf2f29a6b47b25f0e2802c1bfbff811ec90ca754c2cdc0e9ae0f9c1f1b"  # of the plain `tales`
 
 
@@ -89,3 +92,22 @@ def corpus(name: str = "tales") -> Corpus:
     train = np.concatenate([told.sample(CHUNK, LENGTH, (2, chunk))[0] for chunk in range(chunks)])
     val = told.sample(VAL_ROWS, LENGTH, (3, 0))[0]
     return generated(name, train, val, pinned, "labgpt.corpus.tales, Philox keys (2, …) and (3, 0)", **told.truth(LENGTH))
+
+
+def text() -> Corpus:
+    """`tales-text`: the stories of `tales:millions=1` as bytes of English, a newline after each row. The held-out ones are tales' own.
+
+    No floor for its rows, which begin anywhere in a story; as a whole the text has the nats of its words, for it adds none.
+    """
+    words, told = corpus("tales:millions=1"), language()
+    train, val = (np.frombuffer(spelled(told.words, rows.reshape(-1, LENGTH)).encode(), np.uint8) for rows in (words.train, words.val))
+    digest = hashed(train, val)
+    if TEXT_SHA256 not in ("", digest):
+        raise ValueError(f"corpus tales-text: its bytes hash to {digest[:12]}…, expected {TEXT_SHA256[:12]}…; report `labgpt doctor`")
+    return Corpus("tales-text", train, val, digest, "CC0 (generated)", "the words of labgpt.corpus.tales, spelled")
+
+
+def spelled(words: list[str], rows: np.ndarray | list) -> str:
+    """Rows of word numbers as English, each with a newline at its end."""
+    lines = (" ".join([words[w] for w in row]).rstrip() + "\n" for row in rows)
+    return re.sub(" ([.,\n])", r"\1", "".join(lines)).replace("\n ", "\n")

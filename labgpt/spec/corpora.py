@@ -9,6 +9,8 @@ CORPORA = {
     "zipf-facts": {"vocab_size": 192, "seq_len": 64, "tokenizer": "symbols"},
     "hashed-ngram": {"vocab_size": 16, "seq_len": 64, "tokenizer": "symbols"},
     "pysource": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
+    "tinyshakespeare": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
+    "tales-text": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
     "tales": {
         "vocab_size": 846,
         "seq_len": 128,

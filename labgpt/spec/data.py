@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .corpora import fixed
 
+GPT2_VOCAB = 50_257
 
 def need(ok: bool, name: str, value: object, allowed: str, hint: str = "") -> None:
     """Raise the house's one-line ValueError: which field, what it was, what is allowed, what to try."""
@@ -51,12 +52,12 @@ class DataConfig:
     def __post_init__(self) -> None:
         fixed(self.corpus)
         kind, _, size = self.tokenizer.partition(":")
-        need(kind in ("bytes", "symbols", "bpe"), "tokenizer", self.tokenizer, "bytes, symbols, bpe:VOCABULARY")
+        need(kind in ("bytes", "symbols", "bpe", "gpt2"), "tokenizer", self.tokenizer, "bytes, symbols, bpe:VOCABULARY, gpt2")
         need(
             (kind == "symbols") == _symbolic(self.corpus),
             "tokenizer",
             self.tokenizer,
-            "symbols for generated corpora, bytes or bpe:VOCABULARY for text",
+            "symbols for generated corpora; bytes, bpe:VOCABULARY or gpt2 for text",
         )
         if kind == "bpe":
             need(size.isdigit() and 256 < int(size) <= 65536, "tokenizer", self.tokenizer, "bpe:257 … bpe:65536", "try bpe:1024")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .corpora import fixed
-from .data import DataConfig, later, need, positive
+from .data import GPT2_VOCAB, DataConfig, later, need, positive
 from .read import build
 
 
@@ -132,7 +132,7 @@ class Science:
         if self.data.tokenizer == "symbols":
             most, length = known["seq_len"], self.model.seq_len
             need(length <= most, "seq_len", length, f"at most {most}, the length of a {self.data.corpus} document")
-        needed = {"symbols": known["vocab_size"], "bytes": 256}.get(self.data.tokenizer) or int(self.data.tokenizer[4:])
+        needed = {"symbols": known["vocab_size"], "bytes": 256, "gpt2": GPT2_VOCAB}.get(self.data.tokenizer) or int(self.data.tokenizer[4:])
         vocabulary = self.model.vocab_size
         need(vocabulary == needed, "vocab_size", vocabulary, f"{needed} for tokenizer {self.data.tokenizer!r}")
 

@@ -39,13 +39,17 @@ def model_size(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 
 
 def tokens(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    one = [32 * scale]
+    """`tales`, fresh and repeated, and its text cut in several ways; in lesson 01's language, whose bend they explain, "more" and
+    "uncooled"."""
+    one, half = [32 * scale], _fixed(0.5)
+    bpe = lambda v, m: sweep.grid(one, _fixed(m), "tales-text", seeds=seeds, tokenizer=f"bpe:{v}", vocab_size=v)  # noqa: E731
     return {
+        "tales": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), "tales", seeds=seeds),
+        **{f"repeat:{r}": sweep.grid(one, half, "tales", seeds=seeds, unique_tokens=M // 2 // r) for r in (1, 4, 16)},
+        "vocabulary:256": sweep.grid(one, _fixed(1.125), "tales-text", seeds=seeds),  # this and the next line read about equal bytes
+        **{f"{name}:{v}": bpe(v, m) for name, v, m in (("vocabulary", 1024, 0.33), ("cut", 512, 0.466), ("cut", 2048, 0.255))},
         "more": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1, 2), seeds=seeds),
         "uncooled": sweep.grid(one, _fixed(0.125, 0.25, 0.5, 1), seeds=seeds, cooldown=0.0),
-        **{f"repeat-{r}": sweep.grid(one, _fixed(0.5), seeds=seeds, unique_tokens=M // 2 // r) for r in (1, 4, 16)},
-        "bytes": sweep.grid(one, _fixed(1), "pysource"),
-        "bpe": sweep.grid(one, _fixed(0.4), "pysource", tokenizer="bpe:1024", vocab_size=1024),
     }
 
 
@@ -147,6 +151,7 @@ LESSONS = {
     "10_model_parallel": model_parallel,
     "11_what_scale_costs": scale_costs,
 }
+SHOWN = {"02_tokens": ("more", "uncooled", "cut:512", "cut:2048")}  # groups that a notebook shows as recorded, and does not train
 STUDIES = {  # for a lesson to read
     "05_tuning_study": tuning_study,
     "07_data_study": scarce.study,
@@ -183,6 +188,10 @@ def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
         from . import bias
 
         bias.record([s.run_id for specs in found.values() for s in specs], store)
+    if lesson == "02_tokens":
+        from . import stories
+
+        stories.record([s.run_id for s in found["tales"]], store)
     hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
     about = {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}
     write_atomic(path.with_suffix(".json"), json.dumps(about, indent=1) + "\n")

@@ -1,69 +1,29 @@
-"""Does a million parameters go on learning `tales` from 4 to 16 million tokens, and does it show in what the models write?
-
-`python -m labgpt.studies.stories STORE` trains what is not in the store and writes data/reference/06_stories.json: each run's
-losses, how many words its stories go on before one that the grammar could never have written, and how one begins.
-"""
+"""What a model of `tales` writes when it is asked for a story: lesson 02's other measure of what tokens buy."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
-import numpy as np
+from labgpt import corpus
+from labgpt.record import RunDir, write_atomic
 
-from labgpt import corpus, sweep
-from labgpt.corpus.tales import language
-from labgpt.record import RunDir, provenance, write_atomic
-from labgpt.spec import RunSpec
-
-NAME, WIDTHS, BUDGETS = "tales:millions=16", (32, 128), (4 << 20, 16 << 20)
-RECORDED = Path(__file__).parents[2] / "data" / "reference" / "06_stories.json"
+RECORDED = Path(__file__).parents[2] / "data" / "reference" / "02_stories.json"
 
 
-def specs() -> list[RunSpec]:
-    return sweep.grid(WIDTHS, BUDGETS, NAME)
-
-
-def sound(row: np.ndarray) -> int:
-    """How many words of a text (T,) the grammar could have written, from the first on."""
-    tale, least, most = language(NAME), 0, len(row)
-    while least < most:
-        middle = (least + most + 1) // 2
-        try:
-            tale.nll(row[None, :middle])
-            least = middle
-        except ValueError:
-            most = middle - 1
-    return least
-
-
-def write(run: str | Path, rows: int = 200) -> tuple[np.ndarray, list[int]]:
-    """`rows` texts of a trained model (rows, T), each from the first word of a held-out one; and of each its sound words."""
+def story(run_id: str, store: str | Path) -> str:
+    """The first whole story that a finished run tells, at temperature 1; as recorded, where the run is not in the store."""
+    if RunDir(Path(store) / run_id).finished_rows() is None:
+        return json.loads(RECORDED.read_text(encoding="utf-8"))[run_id]
+    from labgpt.corpus.tales import spelled
     from labgpt.model import generate
     from labgpt.train import load_model
 
-    model, spec = load_model(run)
-    text, length = corpus.load(NAME), spec.science.model.seq_len
-    first = text.val.reshape(-1, text.document_length)[:rows, :1].astype(np.int64)
-    told = generate(model, first.tolist(), length - 1, temperature=1.0)
-    texts = np.concatenate([first, np.array(told)], axis=1)
-    return texts, [sound(row) for row in texts]
+    model, _ = load_model(Path(store) / run_id)
+    words = corpus.words("tales")
+    return spelled(words, [generate(model, [words.index("\n")], 150)]).partition("\n")[0]
 
 
-def main(store: str) -> None:
-    table, words, found = sweep.run(specs(), store), np.array(corpus.words(NAME)), []
-    for run, rows in table.groupby("run_id"):
-        texts, steps = write(RunDir(Path(store) / run).path)
-        found.append({"run_id": run, "n_matmul": int(rows["n_matmul"].iloc[0]), "bayes_loss": float(rows["bayes_loss"].iloc[0]),
-                      "val_loss": {str(r.tokens): r.val_loss for r in rows.itertuples()}, "sound_words": float(np.median(steps)),
-                      "sound_texts": float(np.mean(np.array(steps) == texts.shape[1])), "words": texts.shape[1],
-                      "sample": " ".join(words[texts[0]]).replace("\n ", "\n")})  # fmt: skip
-        print(f"N {found[-1]['n_matmul']:,}: {found[-1]['val_loss']}, {found[-1]['sound_words']:g} of {texts.shape[1]} words sound, "
-              f"{found[-1]['sound_texts']:.0%} of texts\n{found[-1]['sample']}\n")  # fmt: skip
-    where = {"command": "python -m labgpt.studies.stories", "runs": found, "provenance": provenance()}
-    write_atomic(RECORDED, json.dumps(where, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main(*(sys.argv[1:] or ["runs/store"]))
+def record(run_ids: list[str], store: str | Path) -> None:
+    """Write down what the lesson's reference runs tell."""
+    write_atomic(RECORDED, json.dumps({run_id: story(run_id, store) for run_id in run_ids}, indent=1) + "\n")

@@ -47,7 +47,7 @@ def encode(corpus_name: str, tokenizer_name: str, out: Path | None = None, tok: 
         manifest = {"format": FORMAT, "tokenizer": tok.name, "vocab_size": tok.vocab_size, "corpus_sha256": text.sha256, "shards": {}}
         for split in SPLITS:
             manifest["shards"][split] = _write(fresh, split, getattr(text, split), tok, ends)
-        if tok.ranks is not None:
+        if tok.ranks is not None and tok.name != "gpt2":
             write_atomic(fresh / "tokenizer.tiktoken", to_tiktoken(tok.ranks))
         write_atomic(fresh / "manifest.json", json.dumps(manifest, indent=1) + "\n")
         shutil.rmtree(place, ignore_errors=True)
@@ -59,13 +59,16 @@ def encode(corpus_name: str, tokenizer_name: str, out: Path | None = None, tok: 
 
 def _write(folder: Path, split: str, text: np.ndarray, tok: Tokenizer, ends: bytes) -> dict:
     dtype = np.dtype("<u2" if tok.vocab_size <= 1 << 16 else "<u4")
-    digest, total, stops = hashlib.sha256(), 0, []
+    digest, total, given_back, stops = hashlib.sha256(), 0, 0, []
     with open(folder / f"{split}.bin", "wb") as out:
         for ids, end in _encoded(pieces(text, ends), tok):
             raw = ids.astype(dtype, copy=False)
             out.write(raw)
             digest.update(raw)
             total += len(raw)
+            if total - given_back > 16 * PIECE:
+                machine.give_back()
+                given_back = total
             if end:
                 stops.append(total)
         out.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,9 +21,7 @@ PATTERN = r" ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
 PIECE = 1 << 19  # bytes of text that a thread takes at a time
 SPACE = b" \t\n\r\v\f"
 NOT_UTF8 = re.compile("([\udc80-\udcff]+)")
-TRAIN_ON = (
-    2_000_000  # bytes of training text that merges are counted on; more changes them little at these vocabularies
-)
+TRAIN_ON = 2_000_000  # bytes of training text that merges are counted on; more changes them little at these vocabularies
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,10 @@ class Tokenizer:
         words = lambda part: encoding(self).encode_to_numpy(part, disallowed_special=()).astype(dtype)  # noqa: E731
         try:
             return words(bytes(raw).decode("utf-8"))
-        except UnicodeDecodeError:  # each byte that is no UTF-8 is the token of its own value
+        except UnicodeDecodeError:  # each byte that is no UTF-8 is the token of that byte
             parts = NOT_UTF8.split(bytes(raw).decode("utf-8", "surrogateescape"))
-            parts[1::2] = [part.encode("utf-8", "surrogateescape") for part in parts[1::2]]
-            return np.concatenate([words(p) if isinstance(p, str) else np.frombuffer(p, np.uint8).astype(dtype) for p in parts])
+            alone = lambda part: [self.ranks.index(bytes([b])) for b in part.encode("utf-8", "surrogateescape")]  # noqa: E731
+            return np.concatenate([np.array(alone(p), dtype) if i % 2 else words(p) for i, p in enumerate(parts)])
 
     def decode_bytes(self, ids: np.ndarray | list[int]) -> bytes:
         """The very bytes that were encoded, UTF-8 or not."""
@@ -92,7 +91,7 @@ def folder_of(corpus_name: str, tokenizer_name: str) -> Path | None:
 
 @lru_cache(maxsize=4)
 def tokenizer(name: str, corpus_name: str) -> Tokenizer:
-    """`bytes`, `symbols`, or `bpe:V`: the one that a text was encoded with, where `labgpt tokens encode` did so; else learned."""
+    """`bytes`, `symbols`, `gpt2` or `bpe:V`: the one that a text was encoded with, where `labgpt tokens encode` did so; else learned."""
     place = folder_of(corpus_name, name)
     kept = place and place / "tokenizer.tiktoken"
     return from_tiktoken(kept, name) if kept and kept.is_file() else learned(name, corpus_name)
@@ -118,13 +117,17 @@ def from_tiktoken(path: Path, name: str = "") -> Tokenizer:
 
 
 def learned(name: str, corpus_name: str) -> Tokenizer:
-    """`bytes`, `symbols`, or `bpe:V`, whose merges are learned from the corpus' training text (a second or two)."""
+    """`bytes`, `symbols`, `gpt2`, or `bpe:V`, whose merges are learned from the corpus' training text (a second or two)."""
     kind, _, size = name.partition(":")
     if kind == "symbols":
         spelled = corpus.words(corpus_name)
         return Tokenizer(name, fixed(corpus_name)["vocab_size"], words=spelled and tuple(spelled))
     if kind == "bytes":
         return Tokenizer("bytes", 256)
+    if name == "gpt2":
+        return Tokenizer(name, (n := gpt2().n_vocab), tuple(gpt2().decode_tokens_bytes(list(range(n)))))
+    if kind != "bpe" or not size.isdigit() or int(size) <= 256:
+        raise ValueError(f"tokenizer = {name!r}: allowed is bytes, symbols, gpt2, bpe:257 or more, such as bpe:1024")
     return Tokenizer(name, int(size), train(corpus.load(corpus_name).train[:TRAIN_ON], int(size)))
 
 
@@ -152,42 +155,42 @@ def pieces(text: np.ndarray, ends: bytes = b"", size: int = PIECE) -> Iterator[t
         yield rest, True
 
 
-def trained(parts: list[str], vocab_size: int):
-    """The `tokenizers` library's BPE, trained on these pieces of text (a thread a core) with our PATTERN."""
-    from tokenizers import Regex, models, pre_tokenizers, trainers
-    from tokenizers import Tokenizer as Engine
-
-    engine = Engine(models.BPE())
-    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    engine.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"), byte_level])
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trainer = trainers.BpeTrainer(vocab_size=vocab_size, show_progress=False, special_tokens=[], initial_alphabet=alphabet)
-    engine.train_from_iterator(parts, trainer)
-    return engine
-
-
 def train(text: np.ndarray, vocab_size: int) -> tuple[bytes, ...]:
-    """Learn byte-pair merges; returns token id -> bytes, the 256 bytes first. ValueError: too little text for so many."""
-    engine = trained([part.decode("utf-8", "replace") for part, _ in pieces(text)], vocab_size)
-    letters = _letter_of_byte()
-    learned = sorted(engine.get_vocab().items(), key=lambda item: item[1])
-    merged = [bytes(letters[c] for c in token) for token, _ in learned if len(token) > 1]
-    if 256 + len(merged) != vocab_size:
-        raise ValueError(f"tokenizer = 'bpe:{vocab_size}': this text gives only {256 + len(merged)} tokens; try a smaller vocabulary")
-    return tuple([bytes([i]) for i in range(256)] + merged)
+    """Learn byte-pair merges with rustbpe, a thread a core; returns token id -> bytes, the 256 bytes first.
+
+    How the text is cut into pieces changes nothing. ValueError: too little text for so many.
+    """
+    import rustbpe
+
+    engine = rustbpe.Tokenizer()
+    engine.train_from_iterator((part.decode("utf-8", "replace") for part, _ in pieces(text)), vocab_size, pattern=PATTERN)
+    ranks = engine.get_mergeable_ranks()
+    if len(ranks) != vocab_size:
+        raise ValueError(f"tokenizer = 'bpe:{vocab_size}': this text gives only {len(ranks)} tokens; try a smaller vocabulary")
+    return tuple(bytes(token) for token, _ in sorted(ranks, key=lambda found: found[1]))
 
 
-def _letter_of_byte() -> dict[str, int]:
-    """GPT-2's printable stand-in for each byte (Radford et al. 2019, encoder.py): printable Latin-1 stands for itself."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [b for b in range(256) if b not in printable]
-    return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
+def gpt2():
+    """GPT-2's own encoding, from the files that tiktoken keeps; ValueError where they are not there: nothing is downloaded."""
+    from unittest.mock import patch
+
+    import tiktoken
+
+    def refuse(address: str) -> bytes:
+        raise ValueError(f"tokenizer = 'gpt2': {address.rsplit('/', 1)[-1]} is not among the files tiktoken keeps "
+                         f"(TIKTOKEN_CACHE_DIR = {os.environ.get('TIKTOKEN_CACHE_DIR')}); with a network, "
+                         "`python -c \"import tiktoken; tiktoken.get_encoding('gpt2')\"` fetches it; or try bpe:1024")  # fmt: skip
+
+    with patch("tiktoken.load.read_file", refuse):  # what tiktoken asks for a file that it has not kept, or kept damaged
+        return tiktoken.get_encoding("gpt2")
 
 
 @lru_cache(maxsize=4)
 def encoding(tok: Tokenizer):
     import tiktoken
 
+    if tok.name == "gpt2":
+        return gpt2()
     # A special token that is never allowed: with none at all tiktoken looks for the empty string, everywhere.
     never, ranks = {"<|\ue000|>": len(tok.ranks)}, {b: i for i, b in enumerate(tok.ranks)}
     return tiktoken.Encoding(tok.name, pat_str=PATTERN, special_tokens=never, mergeable_ranks=ranks)

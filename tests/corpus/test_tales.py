@@ -136,3 +136,19 @@ def test_a_knob_that_is_none_is_told_in_one_line(name, words):
 def test_knobs_of_equal_value_make_one_language():
     assert tales.language("tales:association=.50") is tales.language("tales:association=0.5,dialect=.1")
     assert tales.knobs("tales")["association"] == 0.9
+
+
+def test_the_text_is_its_words_spelled_and_nothing_else():
+    """Read back word by word, the text gives the rows again, so it has their nats; and a newline at the end of each row."""
+    text, words = corpus.load("tales-text"), tokenizer("symbols", "tales")
+    assert text.sha256 == tales.TEXT_SHA256
+    rows = corpus.load(SMALL)
+    ends = words.words.index("\n")
+    for spelled, numbers in ((text.train[:200_000], rows.train), (text.val, rows.val)):
+        wanted = []
+        for row in numbers.reshape(-1, tales.LENGTH):
+            wanted += [*row.tolist(), *([ends] if row[-1] != ends else [])]
+        lines = bytes(spelled).decode()
+        found = words.encode(lines[: lines.rindex("\n") + 1]).tolist()
+        assert found == wanted[: len(found)] and (len(found) > 40_000)
+    assert len(words.encode(bytes(text.val).decode())) == len(wanted), "and the whole of what is held out"

@@ -83,3 +83,13 @@ def test_a_family_is_trained_side_by_side(monkeypatch, tmp_path):
     monkeypatch.setattr(sweep, "run", lambda specs, store: calls.append(len(specs)) or lesson.reference.iloc[:1])
     lesson.run("copies")
     assert calls[0] == 4, "all of them in one pool, before any is read"
+
+
+def test_what_is_only_shown_costs_no_time(monkeypatch):
+    monkeypatch.setenv("LABGPT_TIER", "micro")
+    lesson = Lesson("02_tokens")
+    before = lesson.seconds()
+    assert "more" in lesson.groups
+    for name in lessons.SHOWN["02_tokens"]:
+        del lesson.groups[name]
+    assert lesson.seconds() == before

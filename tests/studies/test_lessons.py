@@ -32,6 +32,26 @@ def test_the_reference_runs_are_the_lesson_s(name):
     assert {"commit", "torch", "command"} <= made.keys()
 
 
+def test_the_recorded_stories_are_the_lesson_s(tmp_path):
+    from labgpt.studies import stories
+
+    told = json.loads(stories.RECORDED.read_text())
+    specs = lessons.groups("02_tokens", seeds=lessons.REFERENCE_SEEDS)["tales"]
+    assert set(told) == {s.run_id for s in specs}
+    assert stories.story(specs[0].run_id, tmp_path) == told[specs[0].run_id], "not in the store: as recorded"
+    words = set(corpus.words("tales"))
+    assert all(set(text.replace(",", " ,").replace(".", " .").split()) <= words for text in told.values())
+
+
+def test_a_run_in_the_store_tells_its_own_story(tmp_path):
+    from labgpt import sweep
+    from labgpt.studies import stories
+
+    row = sweep.run(sweep.grid([8], (4096,), "tales", val_tokens=2048), tmp_path).iloc[0]
+    story = stories.story(row["run_id"], tmp_path)
+    assert story and story not in json.loads(stories.RECORDED.read_text()).values()
+
+
 def test_the_sealed_forecast_of_lesson_03_is_whole_and_names_its_run():
     from labgpt.laws import forecast
 

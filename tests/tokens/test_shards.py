@@ -101,17 +101,17 @@ def test_more_than_65536_kinds_take_four_bytes(text, tmp_path):
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_text(tmp_path):
-    """Peak of memory that is not mapped from a file, in processes of their own: 4 MB of text and 80 MB.
+    """Peak of memory that is not mapped from a file, in processes of their own: 20 MB of text and 120 MB.
 
-    What is allowed to grow, a fifth of 155 MB, is two fifths of the text that came on top."""
+    What is allowed to grow is a twelfth of the text that came on top."""
     code = ("import sys, threading, time\nfrom labgpt.tokens import shards\npeak = 0\n"
             "def watch():\n    global peak\n    while True:\n"
             "        peak = max(peak, int(open('/proc/self/status').read().split('RssAnon:')[1].split()[0])); time.sleep(.01)\n"
             "threading.Thread(target=watch, daemon=True).start()\n"
             "shards.encode('file:' + sys.argv[1], 'bpe:512'); print(peak)")
     used = []
-    for megabytes in (4, 80):
+    for megabytes in (20, 120):
         path = tmp_path / f"{megabytes}.txt"
         path.write_bytes(bytes(corpus.load("pysource").train[:4_000_000]) * (megabytes // 4))
         used.append(int(subprocess.run([sys.executable, "-c", code, path], check=True, capture_output=True, text=True).stdout))
-    assert used[1] < 1.2 * used[0], used
+    assert used[1] < used[0] + 8_000, used

@@ -25,9 +25,12 @@ KEEP = 2
 
 
 def write(place: RunDir, trainer: Trainer, rows: list[Row]) -> Path:
-    """Write where `trainer` stands, then drop all but the last KEEP. Raises OSError when the disk is full."""
-    at, tensors = trainer.at, trainer.snapshot("now.")
-    tensors |= {f"losses.{i}": loss for i, loss in enumerate(at.losses)} | (at.kept or {})
+    """Write where `trainer` stands, then drop all but the last KEEP. Raises OSError when the disk is full.
+
+    Where no rank holds everything, the others call `state` meanwhile.
+    """
+    at, tensors = trainer.at, state(trainer)
+    tensors |= {f"losses.{i}": loss for i, loss in enumerate(at.losses)}
     body = save({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()})
     path = place.checkpoints / f"{at.done:08d}.safetensors"
     write_atomic(path, body)
@@ -40,6 +43,11 @@ def write(place: RunDir, trainer: Trainer, rows: list[Row]) -> Path:
         if old.with_suffix(".json") not in kept and not old.name.startswith("."):
             old.unlink(missing_ok=True)
     return path
+
+
+def state(trainer: Trainer) -> dict:
+    """All that a step changes, and the trunk where a branch has left it, in whole tensors. Every rank has to call it where they are cut."""
+    return trainer.joined(trainer.snapshot("now.") | (trainer.at.kept or {}))
 
 
 def resume(place: RunDir, trainer: Trainer) -> tuple[list[Row], list[str]]:
@@ -56,8 +64,8 @@ def resume(place: RunDir, trainer: Trainer) -> tuple[list[Row], list[str]]:
             continue
         device = trainer.spec.execution.device
         losses = [tensors[f"losses.{i}"].to(device) for i in range(sum(name.startswith("losses.") for name in tensors))]
-        kept = {name: t for name, t in tensors.items() if name.startswith("kept.")}
-        trainer.restore(tensors, "now.")
+        kept = {name: t.to(device) for name, t in trainer.parted(tensors, "kept.").items()}
+        trainer.restore(trainer.parted(tensors, "now."), "now.")
         position = {name: where[name] for name in ("stage", "step", "done", "trunk_s", "branch_s")}
         trainer.at = Position(**position, losses=losses, kept=kept or None)
         return [Row(**row) for row in where["rows"]], notes

@@ -17,8 +17,8 @@ def cost_s(spec: RunSpec) -> float:
 
 def memory_bytes(spec: RunSpec) -> int:
     """Predicted bytes a process, in float32; under bfloat16 the activations take about half. Python's own are not in it."""
-    science, ways = spec.science, spec.execution.world_size
-    at_once = science.batch_size // (spec.execution.microshards if spec.execution.reduction == "tree" else ways)
+    science, how = spec.science, spec.execution
+    at_once = science.batch_size // (how.microshards if how.reduction == "tree" else how.data * how.microbatches)
     held = cost.memory(science.model, at_once, science.optim.name)
     return max(held.total, held.peak)
 

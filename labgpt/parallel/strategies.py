@@ -20,7 +20,6 @@ from collections.abc import Iterator
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
 from torch.utils.checkpoint import checkpoint
 
 from labgpt.model import GPT
@@ -127,16 +126,20 @@ class Sharded:
 
     def share_out(self) -> None:
         """ZeRO-1, between backward and step: each rank gets the mean gradient of its own parts."""
-        gradients = [(name, p.grad) for name, p in self.whole.items()]
-        rows = range(self.group.world_size)
-        flat = pad_sequence([torch.cat([self.part(n, g, r).reshape(-1) for n, g in gradients]) for r in rows], batch_first=True)
+        flat = torch.zeros(self.group.world_size, max(map(sum, self.sizes)), device=self.group.device)
+        for rank, sizes in enumerate(self.sizes):
+            torch.cat([self.part(name, p.grad, rank).reshape(-1) for name, p in self.whole.items()], out=flat[rank, : sum(sizes)])
+        for p in self.whole.values():
+            p.grad = None
         own = torch.empty_like(flat[0])
         dist.reduce_scatter(own, list(flat))
-        parts = own.div_(len(rows)).split([*self.sizes[self.group.rank], len(own) - sum(self.sizes[self.group.rank])])
-        for name, gradient in zip(self.whole, parts[:-1], strict=True):
-            self.whole[name].grad = None
+        for name, gradient in zip(self.whole, self.each(own.div_(len(flat)), self.group.rank), strict=True):
             if name in self.mine:
                 self.mine[name].grad = gradient.view_as(self.mine[name])
+
+    def each(self, row: Tensor, rank: int) -> list[Tensor]:
+        """A rank's parts, flat, that lie in a row; it ends in zeros where another rank has more."""
+        return row.split([*self.sizes[rank], len(row) - sum(self.sizes[rank])])[:-1]
 
     @torch.no_grad()
     def settle(self) -> None:
@@ -147,8 +150,7 @@ class Sharded:
             own = torch.zeros(max(map(sum, self.sizes)), device=self.group.device)
             own[: sum(self.sizes[self.group.rank])] = torch.cat([p.reshape(-1) for p in self.mine.values()])
             for rank, theirs in enumerate(self.group.share(own)):
-                parts = theirs.split([*self.sizes[rank], len(own) - sum(self.sizes[rank])])
-                for (name, p), new in zip(self.whole.items(), parts[:-1], strict=True):
+                for (name, p), new in zip(self.whole.items(), self.each(theirs, rank), strict=True):
                     room = self.part(name, p.detach(), rank)
                     room.copy_(new.view_as(room))
 

@@ -14,7 +14,7 @@ from labgpt.record import sha256
 from labgpt.spec import RunSpec, derive
 
 ROWS, MICROBATCHES, MODULE = 16, 8, "labgpt.studies.model_parallel"  # a module run by -m has another __name__
-WAYS = ("ddp", "fsdp", "tp", *KINDS)
+WAYS = ("ddp", "zero1", "fsdp", "tp", *KINDS)
 
 
 def spec(ranks: int = 1, strategy: str = "ddp") -> RunSpec:

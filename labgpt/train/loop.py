@@ -26,7 +26,7 @@ from labgpt.record import Row
 from labgpt.spec import RunSpec
 from labgpt.tokens import TokenSet, prepare
 
-from .optim import SHARE_FROM, STATES, optimizers, rate, shares
+from .optim import SHARE_FROM, optimizers, rate, shares
 
 EVAL_ROWS, EVAL_TOKENS = 64, 8192  # at most, in one evaluation batch: the same for all, so that the loss does not depend on who evaluates
 LOOK_EVERY = 64  # steps between looks at the loss: each look waits for the device
@@ -230,29 +230,3 @@ class Trainer:
         """The parameter's name that a snapshot's tensor is of: "model.NAME", or its place among an optimiser's, "optimizer.0.7.step"."""
         kind, rest = key.split(".", 1)
         return rest if kind == "model" else self.order[int(rest.split(".")[0])][int(rest.split(".")[1])]
-
-    def joined(self, parts: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Snapshots of all ranks' as one of the whole, the same whatever the strategy. Every rank has to call it."""
-        if not self.spec.execution.sharded:
-            return parts
-        found = {name: t for name, t in parts.items() if ".random" in name}
-        for prefix in dict.fromkeys(name.split(".")[0] for name in parts):
-            keys = [f"model.{name}" for name in self.replicas.shapes]
-            if any(name.startswith(f"{prefix}.optimizer") for name in parts):  # none yet before the first step
-                for i, (optimizer, order) in enumerate(zip(self.optimizers, self.order, strict=True)):
-                    keys += [f"optimizer.{i}.{place}.{what}" for place in range(len(order)) for what in STATES[type(optimizer)]]
-            for key in keys:
-                name, mine = self.belongs(key), parts.get(f"{prefix}.{key}")
-                whole = self.replicas.number(name, mine) if key.endswith(".step") else self.replicas.together([name], [mine])[0]
-                found[f"{prefix}.{key}"] = whole
-        return found
-
-    def parted(self, whole: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-        """This rank's snapshot from one of the whole."""
-        found = {name: t for name, t in whole.items() if name.startswith(prefix)}
-        if not self.spec.execution.sharded:
-            return found
-        for name, t in found.items():
-            if t.ndim and ".random" not in name:
-                found[name] = self.replicas.part(self.belongs(name.removeprefix(prefix)), t, self.group.rank)
-        return found

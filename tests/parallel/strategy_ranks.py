@@ -20,12 +20,12 @@ from labgpt.spec import derive, replace
 from labgpt.tokens import prepare
 from labgpt.train import Stopped, checkpoint, run
 
-STEPS, ROWS = 20, 24  # 24 rows and 12 heads: so that three ranks can share them too
+STEPS, ROWS = 20, 24  # 24 rows and 12 heads: three ranks can share them too
 SHAPE = {"n_layer": 4, "n_head": 12, "batch_size": ROWS, "val_tokens": 512, "warmup_steps": 2}
 
 
 def spec(job: dict):
-    how = {"world_size": job["ranks"], "budgets": tuple(ROWS * 64 * i for i in job.get("budgets", range(1, STEPS + 1)))}
+    how = {"world_size": job["ranks"], "budgets": tuple(ROWS * 64 * i for i in job.get("budgets", (1, 2, 5, 10, STEPS)))}
     pipe = {"microbatches": 4} if job["changes"].get("strategy") in ("gpipe", "1f1b") else {}
     return corpus.pin(replace(derive(24), **SHAPE | {"cooldown": 0.0} | how | pipe | job["changes"]))
 

@@ -11,7 +11,7 @@ from labgpt import corpus, sweep
 from labgpt.record import RunDir
 from labgpt.spec import RunSpec, derive, replace
 from labgpt.spec.run import STRATEGIES
-from labgpt.train import checkpoint
+from labgpt.train import checkpoint, run
 
 from .ranks import RUN_S, newest, torchrun, wait_for
 
@@ -29,12 +29,12 @@ def strategies() -> dict:
     long = corpus.pin(replace(derive(24), **SHAPE, budgets=(ROWS * 64 * LONG // 2, ROWS * 64 * LONG)))
     with tempfile.TemporaryDirectory() as folder:
         store, same, resumed = Path(folder), [], []
-        for name in ("muon", "adamw"):
-            alone = sweep.launch(replace(every, name=name), store)
-            for strategy, w in tqdm([(s, w) for s in STRATEGIES for w in (1, 2, 4) if s != "fsdp+tp" or w > 1], desc=name, leave=False):
-                found = sweep.launch(replace(under(every, strategy, w), name=name), store)
+        for name, worlds in (("muon", (1, 2, 4)), ("adamw", (4,))):
+            alone = train(replace(every, name=name), store)
+            for strategy, w in tqdm([(s, w) for s in STRATEGIES for w in worlds if s != "fsdp+tp" or w > 1], desc=name, leave=False):
+                found = train(replace(under(every, strategy, w), name=name), store)
                 same.append({"strategy": strategy, "world_size": w, "optimizer": name, "apart": apart(found, alone)})
-        alone = sweep.launch(long, store)
+        alone = train(long, store)
         for strategy in tqdm(STRATEGIES[1:], desc="4 ->", leave=False):
             old, steps = stopped(under(long, strategy, 4), store)
             for w in (2, 3, 1):
@@ -43,6 +43,10 @@ def strategies() -> dict:
                 found = resume(old, under(long, strategy, w), store)
                 resumed.append({"strategy": strategy, "saved_at": 4, "steps": steps, "resumed_at": w, "apart": apart(found, alone)})
         return {"steps": STEPS, "same": same, "resumed": resumed, "tree": tree(long, store)}
+
+
+def train(spec: RunSpec, store: Path) -> RunDir:
+    return sweep.launch(spec, store) if spec.execution.world_size > 1 else run(spec, store)
 
 
 def under(spec: RunSpec, strategy: str, world_size: int) -> RunSpec:
@@ -65,12 +69,12 @@ def stopped(spec: RunSpec, store: Path) -> tuple[RunDir, int]:
 def resume(old: RunDir, spec: RunSpec, store: Path) -> RunDir:
     """The run on other processes, from where the old one stands."""
     checkpoint.adopt(old, RunDir(store / spec.run_id), spec)
-    return sweep.launch(spec, store)
+    return train(spec, store)
 
 
 def tree(spec: RunSpec, store: Path) -> dict[str, str]:
     spec = replace(spec, reduction="tree", batch_size=32, budgets=(2048 * LONG // 2, 2048 * LONG))
-    found = {f"W = {w}": sweep.launch(replace(spec, world_size=w), store) for w in (1, 2, 4)}
+    found = {f"W = {w}": train(replace(spec, world_size=w), store) for w in (1, 2, 4)}
     old, steps = stopped(corpus.pin(replace(spec, world_size=4)), store / "cut")
     found[f"4, stopped at step {steps}, then 2"] = resume(old, corpus.pin(replace(spec, world_size=2)), store / "cut")
     return {what: place.status()["weights_sha256"] for what, place in found.items()}

@@ -197,8 +197,9 @@ class Sharded:
             if self.speaks(name):
                 square += local(p.grad).double().square().sum()
         dist.all_reduce(square)
+        scale = min(1.0, limit / (float(square.sqrt()) + 1e-6))
         for p in self.mine.values():
-            local(p.grad).mul_(min(1.0, limit / (float(square.sqrt()) + 1e-6)))
+            local(p.grad).mul_(scale)
 
 
 def is_cut(name: str) -> bool:

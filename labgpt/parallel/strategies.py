@@ -126,20 +126,15 @@ class Sharded:
 
     def share_out(self) -> None:
         """ZeRO-1, between backward and step: each rank gets the mean gradient of its own parts."""
-        flat = torch.zeros(self.group.world_size, max(map(sum, self.sizes)), device=self.group.device)
-        for rank, sizes in enumerate(self.sizes):
-            torch.cat([self.part(name, p.grad, rank).reshape(-1) for name, p in self.whole.items()], out=flat[rank, : sum(sizes)])
+        rows = [torch.cat([self.part(name, p.grad, rank).reshape(-1) for name, p in self.whole.items()]) for rank in range(len(self.sizes))]
         for p in self.whole.values():
             p.grad = None
-        own = torch.empty_like(flat[0])
-        dist.reduce_scatter(own, list(flat))
-        for name, gradient in zip(self.whole, self.each(own.div_(len(flat)), self.group.rank), strict=True):
+        for rank, row in enumerate(rows):
+            dist.reduce(row, rank)
+        own = rows[self.group.rank] / len(rows)
+        for name, gradient in zip(self.whole, own.split(self.sizes[self.group.rank]), strict=True):
             if name in self.mine:
                 self.mine[name].grad = gradient.view_as(self.mine[name])
-
-    def each(self, row: Tensor, rank: int) -> list[Tensor]:
-        """A rank's parts, flat, that lie in a row; it ends in zeros where another rank has more."""
-        return row.split([*self.sizes[rank], len(row) - sum(self.sizes[rank])])[:-1]
 
     @torch.no_grad()
     def settle(self) -> None:
@@ -147,10 +142,11 @@ class Sharded:
         if self.how.fsdp:
             self.model.reshard()
         if self.how.strategy == "zero1":
-            own = torch.zeros(max(map(sum, self.sizes)), device=self.group.device)
-            own[: sum(self.sizes[self.group.rank])] = torch.cat([p.reshape(-1) for p in self.mine.values()])
-            for rank, theirs in enumerate(self.group.share(own)):
-                for (name, p), new in zip(self.whole.items(), self.each(theirs, rank), strict=True):
+            for rank, sizes in enumerate(self.sizes):
+                mine = rank == self.group.rank
+                row = torch.cat([p.reshape(-1) for p in self.mine.values()]) if mine else torch.empty(sum(sizes), device=self.group.device)
+                dist.broadcast(row, rank)
+                for (name, p), new in zip(self.whole.items(), row.split(sizes), strict=True):
                     room = self.part(name, p.detach(), rank)
                     room.copy_(new.view_as(room))
 

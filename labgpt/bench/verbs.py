@@ -223,7 +223,40 @@ def tokens(megabytes: int = 10, pairs: int = 3, json: Path | None = None) -> Non
     print("memory: " + ", ".join(f"{size} MB of text {peak:.0f} MB" for size, peak in found["memory_mb"].items()))
 
 
-VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, sweep, forms, fit, coverage, tokens)
+def strategies(json: Path | None = None) -> None:
+    """Every strategy on 1, 2 and 4 processes against one; stopped on 4, it goes on on 2, 3 or 1.
+
+    Args:
+        json: write the table there too.
+    """
+    from labgpt.bench.strategies import strategies as measure
+
+    found = measure()
+    keep(json, found)
+    for r in found["same"]:
+        print(f"{r['strategy']:<8} W = {r['world_size']}, {r['optimizer']:<5}  losses of {found['steps']} steps within {r['apart']:.1e}")
+    for r in found["resumed"]:
+        print(f"{r['strategy']:<8} step {r['steps']}: {r['saved_at']} -> {r['resumed_at']} processes, losses within {r['apart']:.1e}")
+    print(f"tree reduction: {len(set(found['tree'].values()))} hash for {', '.join(found['tree'])}")
+
+
+def parts(world_size: int = 2, json: Path | None = None) -> None:
+    """Lesson 10's figures of a model in parts: gradients beside the whole model's, and the most bytes a rank holds.
+
+    Args:
+        world_size: processes.
+        json: write the records there too.
+    """
+    from labgpt.studies.model_parallel import measure
+
+    found = measure(world_size)
+    keep(json, {"ranks": found})
+    for way in found[0]["memory"]:
+        held = [r["memory"][way] for r in found]
+        print(f"{way:<8} MB a rank: " + ", ".join(f"{h['peak'] / 1e6:.1f} (predicted {h['predicted'] / 1e6:.1f})" for h in held))
+
+
+VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, sweep, forms, fit, coverage, tokens, strategies, parts)
 
 
 def keep(path: Path | None, found: list | dict) -> None:

@@ -134,19 +134,21 @@ def _own(model: ModelConfig, batch_size: int, optimizer: str) -> Memory:
 
 
 def rank_memory(model: ModelConfig, batch_size: int, way: str, ranks: int, rank: int = 0, microbatches: int = 1) -> int:
-    """Bytes of live tensors on one rank at the peak of a step with AdamW in float32, the lab's own bias-free model cut in `way`: ddp, fsdp,
-    tp, gpipe or 1f1b. Without the evaluation; held within 15 % of the profiler's figure by tests.
+    """Bytes of live tensors on one rank at the peak of a step with AdamW in float32, the lab's own bias-free model cut in `way`: ddp,
+    zero1, fsdp, tp, gpipe or 1f1b. Without the evaluation; held within 15 % of the profiler's figure by tests.
 
     The peak is as backward begins, two copies of the logits there; DDP's and a pipeline's gradients are there by then, others are not yet.
     FSDP keeps embedding and head gathered, and two blocks, and one block's gradient.
     """
-    need(way in ("ddp", "fsdp", "tp", "gpipe", "1f1b"), "way", way, "ddp, fsdp, tp, gpipe, 1f1b")
+    need(way in ("ddp", "zero1", "fsdp", "tp", "gpipe", "1f1b"), "way", way, "ddp, zero1, fsdp, tp, gpipe, 1f1b")
     n, d, tokens = parameters(model), model.d_model, batch_size * model.seq_len
     ends = 2 * (d + 1) + 3 * model.vocab_size  # floats a token: first norm, last norm, log-probabilities, and the logits twice
     layer = (activation_floats_per_token(model) - 2 * (d + 1) - model.vocab_size) // model.n_layer
     blocks, block, table = n.nonembedding, n.nonembedding // model.n_layer, n.embedding
     if way == "ddp":
         return FP32 * (4 * n.total + tokens // ranks * (model.n_layer * layer + ends))
+    if way == "zero1":
+        return FP32 * (n.total + 2 * n.total // ranks + tokens // ranks * (model.n_layer * layer + ends))
     if way == "fsdp":
         return FP32 * (3 * n.total // ranks + 2 * table + 3 * block + tokens // ranks * (model.n_layer * layer + ends))
     if way == "tp":

@@ -1,6 +1,6 @@
 """Data parallelism: the same global batch for any number of processes."""
 
 from .data_parallel import Ring, Tree, replicas
-from .group import Group
+from .group import Group, local
 
-__all__ = ["Group", "Ring", "Tree", "replicas"]
+__all__ = ["Group", "Ring", "Tree", "local", "replicas"]

@@ -9,6 +9,7 @@ all-reduce (on a GPU in buckets, while backward still runs).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import torch
@@ -63,8 +64,8 @@ class Tree:
 class Ring:
     """Each rank takes one contiguous slice of the global batch; DDP averages. Equal slices, so a mean of means is the mean."""
 
-    def __init__(self, model: GPT, group: Group):
-        self.group, self.net = group, model
+    def __init__(self, model: GPT, group: Group, microbatches: int):
+        self.group, self.net, self.microbatches = group, model, microbatches
         if group.world_size > 1:
             # On a CPU one bucket: its cores are busy with backward, so messages sent meanwhile only take turns with it.
             megabytes = 1 << 20 if group.device == "cpu" else None
@@ -74,22 +75,33 @@ class Ring:
         """Leave the global batch's mean gradient in .grad; returns this rank's mean loss."""
         share = batch_size // self.group.world_size
         self.net.zero_grad(set_to_none=self.group.world_size == 1)
-        loss = self.net(*rows(self.group.rank * share, (self.group.rank + 1) * share))
-        loss.backward()
-        return loss.detach()
+        hold = self.net.no_sync if self.group.world_size > 1 else contextlib.nullcontext
+        return passes(self.net, rows, self.group.rank * share, share, self.microbatches, hold)
 
 
-def replicas(model: GPT, group: Group, execution: Execution):
-    """What computes a step's gradient: a Tree, a Ring, or a Sharded."""
+def passes(net: Callable, rows: Rows, first: int, share: int, count: int, hold: Callable) -> Tensor:
+    """Add the gradient of `share` rows' mean loss to .grad, in `count` equal passes; all but the last inside `hold()`, where nothing
+    is sent. Returns the mean loss."""
+    size, total = share // count, 0.0
+    for i in range(count):
+        with hold() if i < count - 1 else contextlib.nullcontext():
+            loss = net(*rows(first + i * size, first + (i + 1) * size)) / count
+            loss.backward()
+        total = total + loss.detach()
+    return total
+
+
+def replicas(model: GPT, group: Group, execution: Execution, owner: dict[str, int]):
+    """What computes a step's gradient: a Tree, a Ring, or a Sharded. owner: the parameters that one rank alone updates, for zero1."""
     from . import strategies
 
     if execution.recompute:
         strategies.recompute(model)
     if execution.sharded:
-        return strategies.Sharded(model, group, execution)
+        return strategies.Sharded(model, group, execution, owner)
     if execution.reduction == "tree":
         return Tree(model, group, execution.microshards)
-    return Ring(model, group)
+    return Ring(model, group, execution.microbatches)
 
 
 def total_loss(group: Group, losses: Tensor, weights: Tensor) -> float:

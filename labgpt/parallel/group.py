@@ -46,6 +46,12 @@ class Group:
             request.wait()
         return theirs
 
+    def tell(self, word: int = 0) -> int:
+        """Rank 0's number, on every rank."""
+        told = torch.tensor(word, device=self.device)
+        dist.broadcast(told, 0)
+        return int(told)
+
     def share(self, mine: Tensor) -> list[Tensor]:
         """Every rank's tensor (all have one shape), in the order of ranks."""
         parts = [torch.empty_like(mine) for _ in range(self.world_size)]
@@ -55,3 +61,8 @@ class Group:
     def gather(self, mine: Tensor) -> Tensor:
         """Every rank's tensor, joined along the first axis in the order of ranks."""
         return mine if self.world_size == 1 else torch.cat(self.share(mine.to(self.device))).cpu()
+
+
+def local(t: Tensor) -> Tensor:
+    """This rank's part of a tensor that torch has cut (a DTensor); any other as it is."""
+    return t.to_local() if hasattr(t, "to_local") else t

@@ -3,11 +3,13 @@
     job = start("forms", "zoo", world_size=3)      # lesson 09's strategies, then its faults
     job.records("forms")                           # waits for them; the processes go on with the zoo
 
-What torchrun starts is this file: `python -m labgpt.parallel.ranks FOLDER WORK…`. A rank writes FOLDER/WORK-RANK.json.
+What torchrun starts is a module that hands its `WORK` to `main`, this one by itself: `python -m labgpt.parallel.ranks FOLDER WORK…`.
+A rank writes FOLDER/WORK-RANK.json.
 """
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import re
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -70,14 +72,15 @@ class Job:
                 time.sleep(0.05)
 
 
-def start(*work: str, world_size: int, timeout_s: float = 240.0) -> Job:
+def start(*work: str, world_size: int, timeout_s: float = 240.0, module: str = "labgpt.parallel.ranks") -> Job:
     """Have `world_size` processes, a group of their own under torchrun, do the work in turn. Raises ValueError for other work."""
+    there = importlib.import_module(module).WORK
     for what in work:
-        need(what in WORK, "work", what, ", ".join(WORK))
+        need(what in there, "work", what, ", ".join(there))
     need(isinstance(world_size, int) and 2 <= world_size <= 8, "world_size", world_size, "2 … 8 processes on one machine")
     folder = Path(tempfile.mkdtemp(prefix="labgpt-"))
     weakref.finalize(start, shutil.rmtree, folder, ignore_errors=True)  # when Python ends
-    command = machine.torchrun(world_size, "-m", "labgpt.parallel.ranks", str(folder), *work)
+    command = machine.torchrun(world_size, "-m", module, str(folder), *work)
     with open(folder / "log", "w", encoding="utf-8") as log:
         talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         process = subprocess.Popen(command, env=machine.worker_env(), start_new_session=True, **talk)
@@ -196,13 +199,13 @@ def link(meeting: Meeting) -> Iterator[dict]:
 WORK = {"forms": forms, "zoo": zoo, "link": link}
 
 
-def main() -> None:
+def main(there: dict[str, Callable[[Meeting], Iterator[dict]]]) -> None:
     folder, *work = sys.argv[1:]
     torch.set_num_threads(1)
     meeting = Meeting()
     for what in work:
-        write_atomic(Path(folder) / f"{what}-{meeting.rank}.json", json.dumps(list(WORK[what](meeting))))
+        write_atomic(Path(folder) / f"{what}-{meeting.rank}.json", json.dumps(list(there[what](meeting))))
 
 
 if __name__ == "__main__":
-    main()
+    main(WORK)

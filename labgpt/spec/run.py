@@ -141,15 +141,16 @@ class Science:
         return self.batch_size * self.model.seq_len
 
 
-STRATEGIES = ("ddp", "fsdp", "tp", "fsdp+tp")
+STRATEGIES = ("ddp", "zero1", "fsdp", "tp", "fsdp+tp", "gpipe", "1f1b")
 
 
 @dataclass(frozen=True)
 class Execution:
     """How the arithmetic is carried out. `reduction="tree"` sums `microshards` gradients in one fixed binary tree, so that
     the final weights are the same bits for every world_size; "ring" is torch's DDP, faster, equal to about 1e-6. `compile`
-    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on. `strategy` other than "ddp": no rank holds the whole
-    model (labgpt.parallel.strategies). `recompute`: blocks keep their input alone and run forward twice."""
+    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on. `strategy` other than "ddp": no rank holds
+    everything (labgpt.parallel.strategies). `recompute`: blocks keep their input alone and run forward twice. `microbatches`: a
+    rank's rows go through in so many passes, their gradients added up and sent once; under a pipeline they follow each other."""
 
     world_size: int = 1
     strategy: str = "ddp"
@@ -159,13 +160,18 @@ class Execution:
     device: str = "cpu"
     compile: bool = later(False)
     recompute: bool = later(False)
+    microbatches: int = later(1)
 
     def __post_init__(self) -> None:
-        positive(self, "world_size", "microshards", "threads")
+        positive(self, "world_size", "microshards", "threads", "microbatches")
         need(self.strategy in STRATEGIES, "strategy", self.strategy, ", ".join(STRATEGIES))
         need(self.strategy != "fsdp+tp" or self.world_size % 2 == 0, "world_size", self.world_size, "an even number with fsdp+tp")
         plain = self.reduction == "ring" and not self.compile
         need(self.strategy == "ddp" or plain, "strategy", self.strategy, "ddp with reduction='tree' or compile")
+        once = self.reduction == "ring" or self.microbatches == 1
+        need(once, "microbatches", self.microbatches, "1 with reduction='tree'", "microshards cuts the rows there")
+        full = self.microbatches >= self.stages
+        need(full, "microbatches", self.microbatches, f"at least world_size = {self.stages} with {self.strategy}")
         need(self.reduction in ("ring", "tree"), "reduction", self.reduction, "ring, tree")
         need(self.device in ("cpu", "cuda"), "device", self.device, "cpu, cuda")
         if self.reduction == "tree":
@@ -174,16 +180,29 @@ class Execution:
             fits = self.microshards % self.world_size == 0
             need(fits, "microshards", self.microshards, f"a multiple of world_size = {self.world_size}")
 
-
     @property
     def sharded(self) -> bool:
-        """Whether no rank holds the whole model."""
+        """Whether no rank holds everything."""
         return self.strategy != "ddp" and self.world_size > 1
 
     @property
     def tensor(self) -> int:
         """How many ranks share a layer."""
         return {"tp": self.world_size, "fsdp+tp": 2}.get(self.strategy, 1)
+
+    @property
+    def fsdp(self) -> bool:
+        return self.sharded and "fsdp" in self.strategy
+
+    @property
+    def stages(self) -> int:
+        """Of a pipeline; 1 without one."""
+        return self.world_size if self.strategy in ("gpipe", "1f1b") else 1
+
+    @property
+    def data(self) -> int:
+        """Into how many slices the batch is cut."""
+        return self.world_size // self.tensor // self.stages
 
 
 @dataclass(frozen=True)
@@ -194,16 +213,17 @@ class RunSpec:
     execution: Execution = field(default_factory=Execution)
 
     def __post_init__(self) -> None:
-        rows, ways, how = self.science.batch_size, self.execution.world_size // self.execution.tensor, self.execution
-        if how.strategy != "ddp":
-            heads, muon = self.science.model.n_head, self.science.optim.name == "muon"
-            need(not muon, "optim.name", "muon", f"adamw with strategy={how.strategy!r}", "Muon turns whole matrices; no rank has them")
-            need(heads % how.tensor == 0, "n_head", heads, f"a multiple of {how.tensor}: a head is not split")
-            need(how.tensor == 1 or not self.science.model.bias, "bias", True, "False where layers are cut")
+        rows, how, model = self.science.batch_size, self.execution, self.science.model
+        need(model.n_head % how.tensor == 0, "n_head", model.n_head, f"a multiple of {how.tensor}: a head is not split")
+        need(how.tensor == 1 or not model.bias, "bias", True, "False where layers are cut")
+        if how.stages > 1:
+            need(model.n_layer >= how.stages, "n_layer", model.n_layer, f"at least a block a stage, {how.stages}")
+            need(not model.tied, "tied", True, f"False with {how.strategy}", "its two ends lie on two ranks")
+            need(not model.dropout, "dropout", model.dropout, f"0 with {how.strategy}", "each stage would draw from a stream of its own")
+        ways, name = how.data * how.microbatches, "world_size" if how.microbatches == 1 else "microbatches × slices"
         if how.reduction == "tree":
-            ways = how.microshards
+            ways, name = how.microshards, "microshards"
         divisors = ", ".join(str(w) for w in range(1, min(rows, 64) + 1) if rows % w == 0)
-        name = "microshards" if how.reduction == "tree" else "world_size"
         need(rows % ways == 0, name, ways, f"a divisor of batch_size = {rows} ({divisors})")
 
     @property

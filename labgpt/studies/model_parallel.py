@@ -1,59 +1,50 @@
 """Lesson 10's measurements: a layer in parts, a pipeline, and what each rank holds, on W processes that torchrun starts.
 
-`measure(W)` returns one dict a rank; `python -m labgpt.studies.model_parallel W FILE` writes them, with provenance.
+`measure(W)` returns one dict a rank; `labgpt bench parts --world-size W --json FILE` writes them, with provenance.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
-from labgpt import corpus, cost, machine
+from labgpt import corpus, cost
 from labgpt.cost.pipeline import KINDS, schedule
-from labgpt.record import provenance, sha256, write_atomic
+from labgpt.record import sha256
 from labgpt.spec import RunSpec, derive
 
 ROWS, MICROBATCHES, MODULE = 16, 8, "labgpt.studies.model_parallel"  # a module run by -m has another __name__
-WAYS = ("ddp", "fsdp", "tp", *KINDS)
+WAYS = ("ddp", "zero1", "fsdp", "tp", *KINDS)
 
 
 def spec(ranks: int = 1, strategy: str = "ddp") -> RunSpec:
     """1.7 million weights in eight blocks, AdamW."""
     shape = {"n_layer": 8, "n_head": 4, "batch_size": ROWS, "val_tokens": 4096, "name": "adamw", "lr_matrix": 1e-3,
              "init": "gpt2"}  # fmt: skip  # from zero, the first stage would have no gradient yet
-    return corpus.pin(derive(128, budgets=(1 << 20,), world_size=ranks, strategy=strategy, **shape))
+    pieces = MICROBATCHES if strategy in KINDS else 1
+    return corpus.pin(derive(128, budgets=(1 << 20,), world_size=ranks, strategy=strategy, microbatches=pieces, **shape))
 
 
 def measure(ranks: int = 2) -> list[dict]:
     """Each rank's figures, {layer, pipeline: {gpipe, 1f1b}, memory: {way: {peak, predicted}}}. Raises RuntimeError with the
     ranks' own words."""
-    with tempfile.TemporaryDirectory() as place:
-        command = machine.torchrun(ranks, "-m", MODULE, place)
-        done = subprocess.run(command, env=machine.worker_env(1), capture_output=True, text=True, start_new_session=True, timeout=600)
-        if done.returncode:
-            said = [line for line in done.stderr.splitlines() if "Error" in line]
-            raise RuntimeError(f"{ranks} ranks: {said[0] if said else done.stderr[-300:]}")
-        return [json.loads((Path(place) / f"{rank}.json").read_text()) for rank in range(ranks)]
+    from labgpt.parallel.ranks import start
+
+    return start("parts", world_size=ranks, module=MODULE, timeout_s=600.0).records("parts")
 
 
-def work(place: Path) -> None:
-    """A rank's part."""
-    import torch
-
+def parts(meeting) -> Iterator[dict]:
+    """A rank's figures."""
     from labgpt.parallel import Group
 
-    torch.set_num_threads(1)
-    ranks = int(os.environ["WORLD_SIZE"])
-    with Group(ranks) as group:
-        found = {"rank": group.rank, "ranks": ranks, "layer": layer(group.rank, ranks)}
-        found["pipeline"] = {kind: pipeline(kind, group.rank, ranks) for kind in KINDS}
-        found["memory"] = {way: held(way, group) for way in WAYS}
-    write_atomic(place / f"{group.rank}.json", json.dumps(found))
+    rank, ranks = meeting.rank, meeting.world_size
+    with meeting.group():
+        found = {"rank": rank, "ranks": ranks, "layer": layer(rank, ranks)}
+        found["pipeline"] = {kind: pipeline(kind, rank, ranks) for kind in KINDS}
+        yield found | {"memory": {way: held(way, Group(ranks)) for way in WAYS}}
+
+
+WORK = {"parts": parts}
 
 
 def layer(rank: int, ranks: int, d: int = 64) -> dict:
@@ -116,40 +107,24 @@ def pipeline(kind: str, rank: int, ranks: int) -> dict:
     whole(ids, targets).backward()
     each = len(whole.blocks) // ranks
     parts = [*whole.blocks[rank * each : (rank + 1) * each]] + [whole.embed] * (rank == 0) + [whole.head] * (rank == ranks - 1)
-    own = [*stage.model.blocks] + [stage.model.embed] * (rank == 0) + [stage.model.head] * (rank == ranks - 1)
+    own = [*stage.model.blocks.values()] + [stage.model.embed] * (rank == 0) + [stage.model.head] * (rank == ranks - 1)
     a, b = (torch.cat([p.grad.flatten() for m in modules for p in m.parameters()]) for modules in (own, parts))
     return {"apart": relative(a, b), "sha256": sha256(a.numpy().tobytes())}
 
 
 def held(way: str, group) -> dict:
     """{peak, predicted}: the most bytes of live tensors in the third of three steps, by the profiler's memory events."""
-    import torch
     from torch._C._profiler import _EventType
     from torch.profiler import ProfilerActivity, profile
 
     from labgpt.train.loop import Trainer
 
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
-        if way in KINDS:
-            stage, line = staged(group.rank, group.world_size)
-            optimizer = torch.optim.AdamW(stage.parameters(), 1e-3, fused=True)
-            order = schedule(way, group.world_size, MICROBATCHES)[group.rank]
-
-            def step(number: int) -> None:
-                ids, targets = batch(number)
-                optimizer.zero_grad()
-                line.run(order, ids.chunk(MICROBATCHES), targets.chunk(MICROBATCHES))
-                optimizer.step()
-        else:
-            trainer = Trainer(spec(group.world_size, way), group)
-
-            def step(number: int) -> None:
-                trainer.step(number, 1000, 1000)
-
-        step(0)
-        step(1)  # DDP lays out its buckets anew in it
+        trainer = Trainer(spec(group.world_size, way), group)
+        for number in range(2):  # DDP lays out its buckets anew in the second
+            trainer.step(number, 1000, 1000)
         after = time.time_ns()
-        step(2)
+        trainer.step(2, 1000, 1000)
     # A tensor that gloo's thread lets go of last is released unseen: it is gone when its place is given to another.
     live, total, top, stack = {}, 0, 0, list(seen.profiler.kineto_results.experimental_event_tree())
     moves = []
@@ -166,7 +141,6 @@ def held(way: str, group) -> dict:
 
 
 if __name__ == "__main__":
-    if "RANK" in os.environ:
-        work(Path(sys.argv[1]))
-    else:
-        write_atomic(sys.argv[2], json.dumps({"ranks": measure(int(sys.argv[1])), "provenance": provenance()}, indent=1) + "\n")
+    from labgpt.parallel.ranks import main
+
+    main(WORK)

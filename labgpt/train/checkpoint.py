@@ -20,14 +20,18 @@ from labgpt.spec import RunSpec
 from labgpt.spec.run import need
 
 from .loop import Position, Trainer
+from .optim import STATES
 
 KEEP = 2
 
 
 def write(place: RunDir, trainer: Trainer, rows: list[Row]) -> Path:
-    """Write where `trainer` stands, then drop all but the last KEEP. Raises OSError when the disk is full."""
-    at, tensors = trainer.at, trainer.snapshot("now.")
-    tensors |= {f"losses.{i}": loss for i, loss in enumerate(at.losses)} | (at.kept or {})
+    """Write where `trainer` stands, then drop all but the last KEEP. Raises OSError when the disk is full.
+
+    Where no rank holds everything, the others call `state` meanwhile.
+    """
+    at, tensors = trainer.at, state(trainer)
+    tensors |= {f"losses.{i}": loss for i, loss in enumerate(at.losses)}
     body = save({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()})
     path = place.checkpoints / f"{at.done:08d}.safetensors"
     write_atomic(path, body)
@@ -40,6 +44,34 @@ def write(place: RunDir, trainer: Trainer, rows: list[Row]) -> Path:
         if old.with_suffix(".json") not in kept and not old.name.startswith("."):
             old.unlink(missing_ok=True)
     return path
+
+
+def state(trainer: Trainer) -> dict:
+    """All that a step changes, and the trunk where a branch has left it, in whole tensors. Every rank has to call it where they are cut."""
+    parts = trainer.snapshot("now.") | (trainer.at.kept or {})
+    if not trainer.spec.execution.sharded:
+        return parts
+    found = {name: t for name, t in parts.items() if ".random" in name}
+    for prefix in dict.fromkeys(name.split(".")[0] for name in parts):
+        keys = [f"model.{name}" for name in trainer.replicas.shapes]
+        if any(name.startswith(f"{prefix}.optimizer") for name in parts):  # none yet before the first step
+            for i, (optimizer, order) in enumerate(zip(trainer.optimizers, trainer.order, strict=True)):
+                keys += [f"optimizer.{i}.{place}.{what}" for place in range(len(order)) for what in STATES[type(optimizer)]]
+        for key in keys:
+            name, mine = trainer.belongs(key), parts.get(f"{prefix}.{key}")
+            number = key.endswith(".step")
+            found[f"{prefix}.{key}"] = trainer.replicas.number(name, mine) if number else trainer.replicas.together([name], [mine])[0]
+    return found
+
+
+def own(trainer: Trainer, whole: dict, prefix: str) -> dict:
+    """What this rank has of the whole tensors under a prefix."""
+    found = {name: t for name, t in whole.items() if name.startswith(prefix)}
+    if trainer.spec.execution.sharded:
+        for name, t in found.items():
+            if t.ndim and ".random" not in name:
+                found[name] = trainer.replicas.part(trainer.belongs(name.removeprefix(prefix)), t, trainer.group.rank)
+    return found
 
 
 def resume(place: RunDir, trainer: Trainer) -> tuple[list[Row], list[str]]:
@@ -56,8 +88,8 @@ def resume(place: RunDir, trainer: Trainer) -> tuple[list[Row], list[str]]:
             continue
         device = trainer.spec.execution.device
         losses = [tensors[f"losses.{i}"].to(device) for i in range(sum(name.startswith("losses.") for name in tensors))]
-        kept = {name: t for name, t in tensors.items() if name.startswith("kept.")}
-        trainer.restore(tensors, "now.")
+        kept = {name: t.to(device) for name, t in own(trainer, tensors, "kept.").items()}
+        trainer.restore(own(trainer, tensors, "now."), "now.")
         position = {name: where[name] for name in ("stage", "step", "done", "trunk_s", "branch_s")}
         trainer.at = Position(**position, losses=losses, kept=kept or None)
         return [Row(**row) for row in where["rows"]], notes

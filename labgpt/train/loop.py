@@ -20,13 +20,13 @@ from torch import Tensor
 
 from labgpt import cost
 from labgpt.model import GPT
-from labgpt.parallel import Group, replicas
+from labgpt.parallel import Group, local, replicas
 from labgpt.parallel.data_parallel import total_loss
 from labgpt.record import Row
 from labgpt.spec import RunSpec
 from labgpt.tokens import TokenSet, prepare
 
-from .optim import SHARE_FROM, optimizers, rate
+from .optim import SHARE_FROM, optimizers, rate, shares
 
 EVAL_ROWS, EVAL_TOKENS = 64, 8192  # at most, in one evaluation batch: the same for all, so that the loss does not depend on who evaluates
 LOOK_EVERY = 64  # steps between looks at the loss: each look waits for the device
@@ -77,13 +77,27 @@ class Trainer:
         science = spec.science
         self.data: TokenSet = prepare(science)
         self.model = GPT(science.model, science.seed).to(spec.execution.device)
-        self.replicas = replicas(self.model, group, spec.execution)  # first: a sharded model has other parameters
-        shared = spec.execution.reduction == "ring" and group.world_size > 1 and science.model.d_model >= SHARE_FROM
-        self.optimizers = optimizers(self.model, science.optim, science.precision == "bfloat16", group if shared else None)
-        self.parameters = list(self.model.parameters())
+        self.share()
         if spec.execution.compile:
             self.model.compile_parts()
         torch.manual_seed(science.seed)  # dropout draws from torch's own stream
+
+    def share(self) -> None:
+        """Optimisers over the whole model, then the model as the strategy has it, then each optimiser over this rank's parameters."""
+        how, science, muon = self.spec.execution, self.spec.science, self.spec.science.optim.name == "muon"
+        alike = how.reduction == "ring" and self.group.world_size > 1 and how.strategy != "zero1" and how.stages == 1
+        ranks = self.group if alike and science.model.d_model >= SHARE_FROM else None  # all turn the same matrices: they share the work
+        self.optimizers = optimizers(self.model, science.optim, science.precision == "bfloat16", ranks)
+        names = {p: name for name, p in self.model.named_parameters()}
+        self.order = [[names[p] for some in o.param_groups for p in some["params"]] for o in self.optimizers]
+        owned = shares([tuple(p.shape) for p in self.model.matrices], how.world_size) if muon and how.strategy == "zero1" else []
+        owner = {names[self.model.matrices[i]]: rank for rank, some in enumerate(owned) for i in some}
+        self.replicas = replicas(self.model, self.group, how, owner)
+        self.named = self.replicas.mine if how.sharded else {name: p for p, name in names.items()}
+        for some in (some for o in self.optimizers for some in o.param_groups):
+            some["params"] = [self.named[names[p]] for p in some["params"] if names[p] in self.named]
+        if muon and how.sharded and (how.fsdp or how.tensor > 1):
+            self.optimizers[-1].parts = self.replicas
 
     def rows(self, tick: Callable[[int], None] = lambda step: None) -> Iterator[Row]:
         """Train; `tick(steps done)` is called after every step. Yields one Row a budget, in order."""
@@ -111,7 +125,12 @@ class Trainer:
 
     def weights(self) -> dict[str, Tensor]:
         """The model's state_dict, in one piece. Every rank has to call it."""
-        return self.replicas.whole() if self.spec.execution.sharded else self.model.state_dict()
+        if not self.spec.execution.sharded:
+            return self.model.state_dict()
+        return {name: self.replicas.together([name], [self.own(name)])[0] for name in self.replicas.shapes}
+
+    def own(self, name: str) -> Tensor | None:
+        return local(self.named[name]) if name in self.named else None
 
     def batch(self, step: int) -> Callable[[int, int], tuple[Tensor, Tensor]]:
         def rows(start: int, stop: int) -> tuple[Tensor, Tensor]:
@@ -134,11 +153,13 @@ class Trainer:
         if self.spec.execution.sharded:
             self.replicas.clip(science.optim.clip)
         else:
-            torch.nn.utils.clip_grad_norm_(self.parameters, science.optim.clip, foreach=True)
+            torch.nn.utils.clip_grad_norm_(self.named.values(), science.optim.clip, foreach=True)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["peak_lr"] * share
             optimizer.step()
+        if self.spec.execution.strategy == "zero1" and self.spec.execution.sharded:
+            self.replicas.settle()
         return loss
 
     @torch.inference_mode()
@@ -147,12 +168,12 @@ class Trainer:
         rank, ranks = (0, 1) if self.spec.execution.sharded else (self.group.rank, self.group.world_size)
         size = max(1, min(EVAL_ROWS, EVAL_TOKENS // self.spec.science.model.seq_len))
         batches = [self.data.val_rows[i : i + size] for i in range(0, len(self.data.val_rows), size)]
-        turns = math.ceil(len(batches) / ranks)
+        turns, loss = math.ceil(len(batches) / ranks), self.replicas.loss if self.spec.execution.sharded else self.model
         losses, weights = torch.zeros(turns), torch.zeros(turns)
         # Not compiled: for other shapes that would begin again, and take longer than it saves.
         with torch.compiler.set_stance("force_eager") if self.spec.execution.compile else contextlib.nullcontext():
             for turn, rows in enumerate(batches[rank::ranks]):
-                losses[turn], weights[turn] = self.model(*self.tensors(rows)), len(rows)
+                losses[turn], weights[turn] = loss(*self.tensors(rows)), len(rows)
         return total_loss(self.group, losses, weights)
 
     def row(self, step: int, train_loss: float, seconds: float) -> Row:
@@ -174,26 +195,38 @@ class Trainer:
         return f"loss is {loss} at step {step} (d_model {self.spec.science.model.d_model}); try a learning rate half as large"
 
     def snapshot(self, prefix: str) -> dict[str, Tensor]:
-        """Copies of everything that a step changes, by name: weights, optimisers' states, the random stream."""
-        found = {f"model.{name}": t for name, t in self.model.state_dict().items()} | {"random": torch.get_rng_state()}
+        """Copies of everything of this rank's that a step changes, by name: weights, optimisers' states, the random stream."""
+        found = {f"model.{name}": p for name, p in self.named.items()} | {"random": torch.get_rng_state()}
         if self.spec.execution.device == "cuda":
             found["random_cuda"] = torch.cuda.get_rng_state()
-        for i, optimizer in enumerate(self.optimizers):
-            for p, state in optimizer.state_dict()["state"].items():
-                found |= {f"optimizer.{i}.{p}.{key}": t for key, t in state.items()}
-        return {prefix + name: t.detach().clone() for name, t in found.items()}
+        for i, (optimizer, order) in enumerate(zip(self.optimizers, self.order, strict=True)):
+            for place, name in enumerate(order):
+                found |= {f"optimizer.{i}.{place}.{key}": t for key, t in optimizer.state.get(self.named.get(name), {}).items()}
+        return {prefix + name: local(t.detach()).clone() for name, t in found.items()}
 
+    @torch.no_grad()
     def restore(self, kept: dict[str, Tensor], prefix: str) -> None:
-        """Back to a snapshot, bit for bit."""
-        kept = {name.removeprefix(prefix): t.clone() for name, t in kept.items() if name.startswith(prefix)}
-        self.model.load_state_dict({name: kept[f"model.{name}"] for name in self.model.state_dict()})
-        torch.set_rng_state(kept["random"].cpu())
+        """Back to a snapshot of this rank's, bit for bit."""
+        kept = {name.removeprefix(prefix): t for name, t in kept.items() if name.startswith(prefix)}
+        torch.set_rng_state(kept.pop("random").cpu())
         if "random_cuda" in kept:
-            torch.cuda.set_rng_state(kept["random_cuda"].cpu())
-        for i, optimizer in enumerate(self.optimizers):
-            state: dict[int, dict[str, Tensor]] = {}
-            for name, t in kept.items():
-                if name.startswith(f"optimizer.{i}."):
-                    p, key = name.split(".")[2:]
-                    state.setdefault(int(p), {})[key] = t
-            optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+            torch.cuda.set_rng_state(kept.pop("random_cuda").cpu())
+        for optimizer in self.optimizers:
+            optimizer.state.clear()
+        for key, t in kept.items():
+            p = self.named.get(self.belongs(key))
+            if p is None:
+                continue  # another rank's
+            if key.startswith("model."):
+                local(p).copy_(t)
+                continue
+            _, i, _, what = key.split(".")
+            self.optimizers[int(i)].state[p][what] = new = torch.zeros_like(p) if t.ndim else t.to(p.device, copy=True)
+            local(new).copy_(t)
+        if self.spec.execution.sharded:
+            self.replicas.settle()
+
+    def belongs(self, key: str) -> str:
+        """The parameter's name that a snapshot's tensor is of: "model.NAME", or its place among an optimiser's, "optimizer.0.7.step"."""
+        kind, rest = key.split(".", 1)
+        return rest if kind == "model" else self.order[int(rest.split(".")[0])][int(rest.split(".")[1])]

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from labgpt.model import GPT
-from labgpt.parallel import Group
+from labgpt.parallel import Group, local
+from labgpt.parallel.strategies import Sharded
 from labgpt.spec import OptimConfig, ScheduleConfig
 
+STATES = {torch.optim.AdamW: ("step", "exp_avg", "exp_avg_sq")}  # what an optimizer keeps of each parameter; Muon's below
 SHARE_FROM = 96  # the width from which ranks share Muon's work: 31 ms a step at width 128, 1 ms at width 32, a message's worth
 
 
@@ -35,8 +37,11 @@ class Muon(torch.optim.Optimizer):
     """Momentum, then orthogonalised (half: in bfloat16); (3C, C) counts as three.
 
     With a `group` its ranks share the matrices out and send each other the results: no work is done twice. Every rank keeps
-    every momentum, so a checkpoint is whole on each.
+    every momentum, so a checkpoint is whole on each. Where ranks hold parts of matrices, `parts` (a Sharded) puts the updates
+    together first, and each rank takes its part of what they were turned into.
     """
+
+    parts: Sharded | None = None
 
     def __init__(self, matrices: list[nn.Parameter], lr: float, momentum: float, weight_decay: float, half: bool = False,
                  group: Group | None = None):  # fmt: skip
@@ -46,18 +51,32 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self) -> None:
         for group in self.param_groups:
-            parts, updates = [], []
-            for p in group["params"]:
+            matrices, updates, kept = group["params"], [], 1 - group["lr"] * group["weight_decay"]
+            for p in matrices:
                 velocity = self.state[p].setdefault("velocity", torch.zeros_like(p))
-                velocity.lerp_(p.grad, 1 - group["momentum"])
-                parts += _squares(p)
-                updates += _squares(p.grad.lerp(velocity, group["momentum"]))
-            updates = turn(updates, self.half) if self.ranks is None else turn_together(updates, self.half, self.ranks)
-            for shape, places in by_shape(parts).items():
-                some, scale = [parts[i] for i in places], group["lr"] * math.sqrt(max(1.0, shape[0] / shape[1]))
-                if group["weight_decay"]:
-                    torch._foreach_mul_(some, 1 - group["lr"] * group["weight_decay"])
-                torch._foreach_add_(some, [updates[i] for i in places], alpha=-scale)
+                updates.append(local(p.grad).lerp(local(velocity).lerp_(local(p.grad), 1 - group["momentum"]), group["momentum"]))
+            if self.parts is None:
+                self.move(matrices, updates, group["lr"], kept)
+                continue
+            names = [self.parts.names[p] for p in matrices]
+            wholes = self.parts.together(names, updates)
+            moves = [torch.zeros_like(whole) for whole in wholes]
+            self.move(moves, wholes, group["lr"], 1.0)
+            for p, name, move in zip(matrices, names, moves, strict=True):
+                local(p).mul_(kept).add_(self.parts.part(name, move, self.parts.group.rank))
+
+    def move(self, matrices: list[Tensor], updates: list[Tensor], lr: float, kept: float) -> None:
+        """Each whole matrix times `kept`, less its turned update."""
+        parts, updates = ([square for m in some for square in _squares(m)] for some in (matrices, updates))
+        updates = turn(updates, self.half) if self.ranks is None else turn_together(updates, self.half, self.ranks)
+        for shape, places in by_shape(parts).items():
+            some, scale = [parts[i] for i in places], lr * math.sqrt(max(1.0, shape[0] / shape[1]))
+            if kept != 1.0:
+                torch._foreach_mul_(some, kept)
+            torch._foreach_add_(some, [updates[i] for i in places], alpha=-scale)
+
+
+STATES[Muon] = ("velocity",)
 
 
 def turn(updates: list[Tensor], half: bool) -> list[Tensor]:

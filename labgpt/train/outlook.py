@@ -17,8 +17,11 @@ def cost_s(spec: RunSpec) -> float:
 
 def memory_bytes(spec: RunSpec) -> int:
     """Predicted bytes a process, in float32; under bfloat16 the activations take about half. Python's own are not in it."""
-    science, ways = spec.science, spec.execution.world_size
-    at_once = science.batch_size // (spec.execution.microshards if spec.execution.reduction == "tree" else ways)
+    science, how = spec.science, spec.execution
+    if how.sharded and how.strategy != "fsdp+tp":
+        ends = (0, how.world_size - 1)  # a pipeline's first stage keeps most microbatches, its last has the logits
+        return max(cost.rank_memory(science.model, science.batch_size, how.strategy, how.world_size, r, how.microbatches) for r in ends)
+    at_once = science.batch_size // (how.microshards if how.reduction == "tree" else how.data * how.microbatches)
     held = cost.memory(science.model, at_once, science.optim.name)
     return max(held.total, held.peak)
 

@@ -29,6 +29,7 @@ from .loop import Trainer, plan
 
 NOTE_EVERY_S = 0.5  # how often a run notes its progress
 CHECKPOINT_EVERY_S = 30.0
+WRITE, STOP = 1, 2  # rank 0's words to the others
 
 
 class Stopped(KeyboardInterrupt):
@@ -71,14 +72,26 @@ def run(spec: RunSpec, store: str | Path = "runs/store", checkpoint_every_s: flo
 
 
 def follow(spec: RunSpec, place: RunDir, group: Group) -> None:
-    """The other ranks' side: from the same checkpoint, step by step with rank 0, which alone decides when to stop."""
+    """The other ranks' side: from the same checkpoint, step by step with rank 0, which alone decides when to stop.
+
+    Where a checkpoint needs all ranks' parts, rank 0 tells them after each step what it will do.
+    """
+
+    def tick(steps: int) -> None:
+        word = group.tell() if spec.execution.sharded else 0
+        if word & WRITE:
+            checkpoint.state(trainer)
+        if word & STOP:
+            raise Stopped("rank 0 says why", 0)
+
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, signal.SIG_IGN)
     trainer = Trainer(spec, group)
     checkpoint.resume(place, trainer)
-    for _ in trainer.rows():
-        pass
-    trainer.weights()  # rank 0 asks for them now
+    with contextlib.suppress(Stopped):
+        for _ in trainer.rows(tick):
+            pass
+        trainer.weights()  # rank 0 asks for them now
 
 
 def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float) -> None:
@@ -97,14 +110,17 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
 
         def tick(steps: int) -> None:
             nonlocal noted, saved
-            now = time.monotonic()
-            if (came or now - saved > checkpoint_every_s) and not spec.execution.sharded:
-                if not trainer.at.losses or math.isfinite(trainer.at.losses[-1]):
-                    checkpoint.write(place, trainer, rows)
+            now, word = time.monotonic(), STOP if came else 0
+            if word or now - saved > checkpoint_every_s:
+                word |= WRITE if not trainer.at.losses or math.isfinite(trainer.at.losses[-1]) else 0
+                saved = now
+            if spec.execution.sharded:
+                group.tell(word)
+            if word & WRITE:
+                checkpoint.write(place, trainer, rows)
                 saved = time.monotonic()
-            if came:
-                then = "begins again, for a sharded run keeps no checkpoint" if spec.execution.sharded else "goes on from there"
-                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command {then}"
+            if word & STOP:
+                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command goes on from there"
                 raise Stopped(words, 128 + came[0])
             if now - noted > NOTE_EVERY_S:
                 noted = now

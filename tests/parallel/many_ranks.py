@@ -18,15 +18,9 @@ from labgpt.cost.pipeline import KINDS, schedule
 from labgpt.model import GPT
 from labgpt.parallel import Group
 from labgpt.parallel.model_by_hand import ColumnLinear, RowLinear, part
-from labgpt.spec import derive
 from labgpt.studies import model_parallel as study
-from labgpt.train import run
 
 D, STEPS = 32, 20
-TINY = {"val_tokens": 2048, "warmup_steps": 2, "n_head": 4, "name": "adamw", "cooldown": 0.0}
-BUDGETS = tuple(2048 * (i + 1) for i in range(STEPS))  # a loss after every step
-WAYS = {1: [{}, {"recompute": True}], 2: [{"strategy": "fsdp"}, {"strategy": "tp"}, {"strategy": "fsdp", "recompute": True}],
-        4: [{"strategy": "fsdp"}, {"strategy": "tp"}, {"strategy": "fsdp+tp"}]}  # fmt: skip
 
 
 class NoSum(RowLinear):
@@ -109,36 +103,26 @@ def losses(group) -> list[float]:
     return found
 
 
-def work(rank: int, ranks: int, place: Path, ports: list[str]) -> None:
-    found = {}
-    os.environ["MASTER_PORT"] = ports.pop()  # a group each: keys of the one before would still be in its store
-    if ranks > 1:
-        with Group(ranks) as group:
-            found = {"mlp": mlp(rank, ranks), "pipeline": {k: pipelines(k, rank, ranks) for k in KINDS}, "losses": losses(group)}
-            found["memory"] = {way: study.held(way, group) for way in study.WAYS}
-    for change in WAYS[ranks]:
-        os.environ["MASTER_PORT"] = ports.pop()
-        where = run(derive(D, budgets=BUDGETS, world_size=ranks, **TINY, **change), place / "store")
-        if rank == 0:
-            found["+".join(map(str, change.values())) or "plain"] = [row["val_loss"] for row in where.finished_rows()]
-            found.setdefault("weights", {})["+".join(map(str, change.values())) or "plain"] = str(where.weights)
+def work(rank: int, ranks: int, place: Path) -> None:
+    with Group(ranks) as group:
+        found = {"mlp": mlp(rank, ranks), "pipeline": {k: pipelines(k, rank, ranks) for k in KINDS}, "losses": losses(group)}
+        found["memory"] = {way: study.held(way, group) for way in study.WAYS}
     (place / f"{rank}.json").write_text(json.dumps(found))
 
 
 def main(ranks: int, place: Path) -> int:
-    free = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
-    ports = [str(s.getsockname()[1]) for s in free]
-    for s in free:
-        s.close()
+    free = socket.create_server(("127.0.0.1", 0))
+    at = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1]), "WORLD_SIZE": str(ranks)}
+    free.close()
     children = []
     for rank in range(ranks):
         child = os.fork()
         if child == 0:
-            os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(ranks), "LOCAL_RANK": str(rank), "MASTER_ADDR": "127.0.0.1"}
+            os.environ |= at | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
             torch.set_num_threads(1)
             code = 1
             try:
-                work(rank, ranks, place, ports)
+                work(rank, ranks, place)
                 code = 0
             finally:
                 import traceback

@@ -80,11 +80,13 @@ class Ring:
 
 
 def replicas(model: GPT, group: Group, execution: Execution):
-    """What computes a step's gradient: a Tree, a Ring, or a Sharded."""
-    from . import strategies
+    """What computes a step's gradient: a Tree, a Ring, a DiLoCo, or a Sharded."""
+    from . import diloco, strategies
 
     if execution.recompute:
         strategies.recompute(model)
+    if execution.strategy == "diloco":
+        return diloco.DiLoCo(model, group, execution)
     if execution.sharded:
         return strategies.Sharded(model, group, execution)
     if execution.reduction == "tree":

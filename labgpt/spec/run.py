@@ -141,15 +141,16 @@ class Science:
         return self.batch_size * self.model.seq_len
 
 
-STRATEGIES = ("ddp", "fsdp", "tp", "fsdp+tp")
+STRATEGIES = ("ddp", "diloco", "fsdp", "tp", "fsdp+tp")
 
 
 @dataclass(frozen=True)
 class Execution:
     """How the arithmetic is carried out. `reduction="tree"` sums `microshards` gradients in one fixed binary tree, so that
     the final weights are the same bits for every world_size; "ring" is torch's DDP, faster, equal to about 1e-6. `compile`
-    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on. `strategy` other than "ddp": no rank holds the whole
-    model (labgpt.parallel.strategies). `recompute`: blocks keep their input alone and run forward twice."""
+    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on. `strategy` fsdp or tp: no rank holds the whole
+    model (labgpt.parallel.strategies); diloco: ranks meet each `local_steps` steps alone (labgpt.parallel.diloco), which, unlike
+    all the others, changes what is learned. `recompute`: blocks keep their input alone and run forward twice."""
 
     world_size: int = 1
     strategy: str = "ddp"
@@ -159,9 +160,14 @@ class Execution:
     device: str = "cpu"
     compile: bool = later(False)
     recompute: bool = later(False)
+    local_steps: int = later(16)
+    outer_lr: float = later(0.7)
+    outer_momentum: float = later(0.9)
 
     def __post_init__(self) -> None:
-        positive(self, "world_size", "microshards", "threads")
+        positive(self, "world_size", "microshards", "threads", "local_steps")
+        need(0 < self.outer_lr < math.inf, "outer_lr", self.outer_lr, "a finite number above 0")
+        need(0 <= self.outer_momentum < 1, "outer_momentum", self.outer_momentum, "0 ≤ value < 1")
         need(self.strategy in STRATEGIES, "strategy", self.strategy, ", ".join(STRATEGIES))
         need(self.strategy != "fsdp+tp" or self.world_size % 2 == 0, "world_size", self.world_size, "an even number with fsdp+tp")
         plain = self.reduction == "ring" and not self.compile
@@ -178,7 +184,7 @@ class Execution:
     @property
     def sharded(self) -> bool:
         """Whether no rank holds the whole model."""
-        return self.strategy != "ddp" and self.world_size > 1
+        return self.strategy not in ("ddp", "diloco") and self.world_size > 1
 
     @property
     def tensor(self) -> int:
@@ -195,7 +201,7 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         rows, ways, how = self.science.batch_size, self.execution.world_size // self.execution.tensor, self.execution
-        if how.strategy != "ddp":
+        if how.strategy not in ("ddp", "diloco"):
             heads, muon = self.science.model.n_head, self.science.optim.name == "muon"
             need(not muon, "optim.name", "muon", f"adamw with strategy={how.strategy!r}", "Muon turns whole matrices; no rank has them")
             need(heads % how.tensor == 0, "n_head", heads, f"a multiple of {how.tensor}: a head is not split")

@@ -78,7 +78,8 @@ class Trainer:
         self.data: TokenSet = prepare(science)
         self.model = GPT(science.model, science.seed).to(spec.execution.device)
         self.replicas = replicas(self.model, group, spec.execution)  # first: a sharded model has other parameters
-        shared = spec.execution.reduction == "ring" and group.world_size > 1 and science.model.d_model >= SHARE_FROM
+        self.diloco = spec.execution.strategy == "diloco"
+        shared = spec.execution.reduction == "ring" and not self.diloco and group.world_size > 1 and science.model.d_model >= SHARE_FROM
         self.optimizers = optimizers(self.model, science.optim, science.precision == "bfloat16", group if shared else None)
         self.parameters = list(self.model.parameters())
         if spec.execution.compile:
@@ -139,6 +140,8 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = group["peak_lr"] * share
             optimizer.step()
+        if self.diloco:
+            self.replicas.settle(step + 1, step + 1 == end)
         return loss
 
     @torch.inference_mode()
@@ -176,6 +179,8 @@ class Trainer:
     def snapshot(self, prefix: str) -> dict[str, Tensor]:
         """Copies of everything that a step changes, by name: weights, optimisers' states, the random stream."""
         found = {f"model.{name}": t for name, t in self.model.state_dict().items()} | {"random": torch.get_rng_state()}
+        if self.diloco:
+            found |= self.replicas.state()
         if self.spec.execution.device == "cuda":
             found["random_cuda"] = torch.cuda.get_rng_state()
         for i, optimizer in enumerate(self.optimizers):
@@ -188,6 +193,8 @@ class Trainer:
         kept = {name.removeprefix(prefix): t.clone() for name, t in kept.items() if name.startswith(prefix)}
         self.model.load_state_dict({name: kept[f"model.{name}"] for name in self.model.state_dict()})
         torch.set_rng_state(kept["random"].cpu())
+        if self.diloco:
+            self.replicas.load(kept)
         if "random_cuda" in kept:
             torch.cuda.set_rng_state(kept["random_cuda"].cpu())
         for i, optimizer in enumerate(self.optimizers):

@@ -91,6 +91,7 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
     for line in note["notes"]:
         print(f"labgpt.train: run {spec.run_id}: {line}", file=sys.stderr)
     place.write_status(**note | {"steps": trainer.at.done})
+    unkept = spec.execution.sharded or (trainer.diloco and group.world_size > 1)  # the others' shares, or moments, are not here
     sent, first, noted, saved = _loopback_bytes(), trainer.at.done, time.monotonic(), time.monotonic()
 
     with _signals() as came:
@@ -98,12 +99,12 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
         def tick(steps: int) -> None:
             nonlocal noted, saved
             now = time.monotonic()
-            if (came or now - saved > checkpoint_every_s) and not spec.execution.sharded:
+            if (came or now - saved > checkpoint_every_s) and not unkept:
                 if not trainer.at.losses or math.isfinite(trainer.at.losses[-1]):
                     checkpoint.write(place, trainer, rows)
                 saved = time.monotonic()
             if came:
-                then = "begins again, for a sharded run keeps no checkpoint" if spec.execution.sharded else "goes on from there"
+                then = f"begins again, for a run with {spec.execution.strategy} keeps no checkpoint" if unkept else "goes on from there"
                 words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command {then}"
                 raise Stopped(words, 128 + came[0])
             if now - noted > NOTE_EVERY_S:

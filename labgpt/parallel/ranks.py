@@ -193,7 +193,28 @@ def link(meeting: Meeting) -> Iterator[dict]:
             yield {"rank": meeting.rank, "n_bytes": t.nbytes, "seconds": statistics.median(clock[1:])}
 
 
-WORK = {"forms": forms, "zoo": zoo, "link": link}
+def collectives(meeting: Meeting) -> Iterator[dict]:
+    """{rank, op, n_bytes, seconds}: four collectives of 4 B … 64 MiB, the median of 3 to 30; all ranks begin together.
+
+    n_bytes: of the whole, which each rank of an all-gather has a W-th of (rounded up to a number each).
+    """
+    w = meeting.world_size
+    with meeting.group():
+        for n in (4**k for k in range(13)):
+            whole, part = torch.ones(-(-n // w) * w), torch.ones(-(-n // w))
+            calls = {"all_reduce": partial(dist.all_reduce, whole), "all_gather": partial(dist.all_gather_into_tensor, whole, part),
+                     "reduce_scatter": partial(dist.reduce_scatter_tensor, part, whole), "broadcast": partial(dist.broadcast, whole, 0)}
+            for op, call in calls.items():
+                clock = []
+                for _ in range(1 + max(3, min(30, (1 << 22) // n))):
+                    dist.barrier()
+                    began = time.perf_counter()
+                    call()
+                    clock.append(time.perf_counter() - began)
+                yield {"rank": meeting.rank, "op": op, "n_bytes": whole.nbytes, "seconds": statistics.median(clock[1:])}
+
+
+WORK = {"forms": forms, "zoo": zoo, "link": link, "collectives": collectives}
 
 
 def main() -> None:

@@ -9,6 +9,6 @@ def bench(name: Positional[str]) -> None:
     """Measure speed and sturdiness; `labgpt bench --help` lists what.
 
     Args:
-        name: shakespeare, train, ddp, generate, gpu, torture, ranks, forms, fit or coverage, then its own options.
+        name: shakespeare, train, ddp, generate, gpu, torture, ranks, forms, collectives, link, fit or coverage, then its own options.
     """
     raise ValueError(f"bench = {name!r}: see `labgpt bench --help`")  # cli.main hands `bench …` to bench.verbs

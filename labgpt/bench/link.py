@@ -1,4 +1,4 @@
-"""Two hosts on one machine: network namespaces joined by a cable of a given speed, and a training job across it. Linux, as root.
+"""Two hosts on one machine: network namespaces joined by a slow cable, and what it makes of DDP and of DiLoCo. Linux, as root.
 
 Nothing but these two namespaces is on the cable, and both are gone at the end, also after a failure, Ctrl-C or SIGTERM.
 """
@@ -6,6 +6,7 @@ Nothing but these two namespaces is on the cable, and both are gone at the end, 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shlex
 import shutil
@@ -16,15 +17,19 @@ import tempfile
 import threading
 from pathlib import Path
 
-from labgpt import machine
+from labgpt import corpus, machine, sweep
+from labgpt.cost.collectives import Link, fit
 from labgpt.record import RunDir, write_atomic
-from labgpt.spec import RunSpec
+from labgpt.spec import RunSpec, derive
 from labgpt.spec.run import need
 from labgpt.sweep.pool import stop
 from labgpt.sweep.render import render
 
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
-BURST = "32kb"  # what may pass at once, unlimited: a short message's size, so that longer ones meet the limit
+BURST = "32kb"  # what may pass at once, unlimited: less than any message that is long
+WAYS = {"ddp": {}, "diloco": {"strategy": "diloco"}}
+WIDTHS, FIRST, LAST = (32, 64), 16, 64  # steps: the first, in which DDP lays out its buckets, are not timed
+BUDGETS = (131_072, 262_144, 524_288, 1_048_576)
 
 
 class Hosts:
@@ -41,17 +46,17 @@ class Hosts:
     def __enter__(self) -> Hosts:
         self.heard = None
         if threading.current_thread() is threading.main_thread():
-            self.heard = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # SIGTERM too ends in __exit__
+            self.heard = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it too ends in __exit__
         try:
             for name in self.names:
-                ip("netns", "add", name)
-            ip("-n", self.names[0], "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", self.names[1])
+                told("ip", "netns", "add", name)
+            told("ip", "-n", self.names[0], "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", self.names[1])
             for name, address in zip(self.names, ADDRESSES, strict=True):
-                ip("-n", name, "address", "add", f"{address}/30", "dev", "eth0")
+                told("ip", "-n", name, "address", "add", f"{address}/30", "dev", "eth0")
                 for device in ("lo", "eth0"):
-                    ip("-n", name, "link", "set", device, "up")
-                limit = ("tbf", "rate", f"{self.rate}mbit", "burst", BURST, "latency", "400ms")
-                told(["tc", "-n", name, "qdisc", "add", "dev", "eth0", "root", *limit])
+                    told("ip", "-n", name, "link", "set", device, "up")
+                limit = ("rate", f"{self.rate}mbit", "burst", BURST, "latency", "400ms")
+                told("tc", "-n", name, "qdisc", "add", "dev", "eth0", "root", "tbf", *limit)
         except BaseException:
             self.__exit__()
             raise
@@ -60,7 +65,7 @@ class Hosts:
     def __exit__(self, *error: object) -> None:
         for name in self.names:
             with contextlib.suppress(RuntimeError):  # it was not made yet
-                ip("netns", "del", name)
+                told("ip", "netns", "del", name)
         if self.heard is not None:
             signal.signal(signal.SIGTERM, self.heard)
 
@@ -70,15 +75,16 @@ class Hosts:
         Raises RuntimeError with a rank's own words.
         """
         line = shlex.split(render(spec, str(path), 2).splitlines()[-1].replace("HEAD", ADDRESSES[0]))[1:]
-        line = [*line[: line.index("-m")], *work] if work else line
+        line = [*line[: line.index("-m")], *work]
         with contextlib.ExitStack() as stack:
             both = []
             for name, address in zip(self.names, ADDRESSES, strict=True):
-                command = [sys.executable, "-m", "torch.distributed.run", "--local-addr", address, *line]
+                # Neither namespace has a name that would tell torchrun which of the two HEAD is.
+                here = ["--local-addr", address, "--rdzv-conf", f"is_host={int(address == ADDRESSES[0])}"]
+                command = ["ip", "netns", "exec", name, sys.executable, "-m", "torch.distributed.run", *here, *line]
                 log = stack.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
                 talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "start_new_session": True}
-                env = machine.worker_env() | {"GLOO_SOCKET_IFNAME": "eth0"}
-                both.append((subprocess.Popen(["ip", "netns", "exec", name, *command], env=env, **talk), log))
+                both.append((subprocess.Popen(command, env=machine.worker_env() | {"GLOO_SOCKET_IFNAME": "eth0"}, **talk), log))
                 stack.callback(stop, both[-1][0])
             for process, log in both:
                 if process.wait(timeout_s):
@@ -93,12 +99,64 @@ class Hosts:
         self.run(spec, place.spec, "-m", "labgpt.train", str(place.spec), "--store", str(store))
         return place.finished_rows()
 
+    def calibrated(self, folder: Path) -> Link:
+        """alpha and beta of all-reduces of 4 B … 1 MiB across the cable."""
+        self.run(timed(WIDTHS[0]), folder / "link", "-m", "labgpt.parallel.ranks", str(folder), "link")
+        rows = json.loads((folder / "link-0.json").read_text(encoding="utf-8"))
+        return fit(r | {"op": "all_reduce", "world_size": 2} for r in rows)["all_reduce"]
 
-def ip(*words: str) -> None:
-    told(["ip", *words])
 
-
-def told(command: list[str]) -> None:
+def told(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"`{' '.join(command)}`: {done.stderr.strip() or done.returncode}")
+
+
+def timed(d_model: int, **how: object) -> RunSpec:
+    """A trunk without branches, two rows: after FIRST steps and after LAST, both multiples of H."""
+    steps = {"budgets": (2048 * FIRST, 2048 * LAST), "cooldown": 0.0, "val_tokens": 2048}
+    return corpus.pin(derive(d_model, world_size=2, **steps, **how))
+
+
+def step_s(rows: list[dict]) -> float:
+    return (rows[1]["seconds"] - rows[0]["seconds"]) / (LAST - FIRST)
+
+
+def link(rates: tuple[int, ...], held: tuple[int, ...] = (), seeds: int = 0, store: str | Path = "runs/store") -> dict:
+    """{compute: {d_model: seconds of a step}, links: {rate: alpha, beta}, steps: [{rate, held, d_model, strategy, local_steps, n_bytes,
+    step_s, predicted_s, error}], losses: [{strategy, seed, tokens, val_loss}] of runs on this machine}.
+
+    A step = computing + all-reduce(n_bytes), over H for DiLoCo. Computing is timed with both processes at work on this machine and
+    nothing to say; the all-reduce is fitted to all-reduces of plain numbers. No training step is fitted to.
+    """
+    need(len(set(rates)) >= 1 + bool(held), "rate", rates, "two or more where one is held out")
+    alone = {"strategy": "diloco", "local_steps": 1 << 20}  # they meet at a budget's end alone
+    Hosts(rates[0])  # where there can't be any, it is said before anything is timed
+    steps, links = [], {}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        compute = {d: step_s(sweep.launch(timed(d, **alone), folder).finished_rows()) for d in WIDTHS}
+        for rate in (*rates, *held):
+            with Hosts(rate) as hosts:
+                links[rate] = between(rate, links) if rate in held else hosts.calibrated(folder)
+                for d, way in ((d, way) for d in WIDTHS for way in WAYS):
+                    spec = timed(d, **WAYS[way])
+                    rows, every = hosts.train(spec, folder / str(rate)), spec.execution.local_steps if WAYS[way] else 1
+                    row = {"rate": rate, "held": rate in held, "d_model": d, "strategy": way, "local_steps": every}
+                    row |= {"n_bytes": 4 * rows[0]["n_total"], "step_s": step_s(rows)}
+                    predicted = compute[d] + links[rate].seconds("all_reduce", row["n_bytes"], 2) / every
+                    steps.append(row | {"predicted_s": predicted, "error": predicted / row["step_s"] - 1})
+    losses = []
+    for seed, way in ((seed, way) for seed in range(seeds) for way in WAYS):
+        spec = corpus.pin(derive(WIDTHS[-1], budgets=BUDGETS, seed=seed, val_tokens=16_384, world_size=2, **WAYS[way]))
+        kept = {"strategy": way, "seed": seed}
+        losses += [kept | {k: row[k] for k in ("tokens", "val_loss")} for row in sweep.launch(spec, store).finished_rows()]
+    return {"compute": compute, "links": {r: vars(one) for r, one in links.items()}, "steps": steps, "losses": losses}
+
+
+def between(rate: float, links: dict[int, Link]) -> Link:
+    """The Link of a cable that was not timed: over 1 / rate, beta on the line through the slowest's and the fastest's; alpha their mean."""
+    low, high = min(links), max(links)
+    share = (1 / rate - 1 / high) / (1 / low - 1 / high)
+    beta = links[high].beta + share * (links[low].beta - links[high].beta)
+    return Link(0.0, (links[low].alpha + links[high].alpha) / 2, beta)

@@ -151,6 +151,46 @@ def forms(world_size: int = 2, json: Path | None = None) -> None:
         print(f"{r['form']:<12} {1000 * r['seconds']:6.1f} ms, {r['kernel_bytes']:>9,.0f} bytes a step")
 
 
+def collectives(world_sizes: tuple[int, ...] = (2, 3, 4), json: Path | None = None) -> None:
+    """Seconds of four collectives of 4 B to 64 MiB here; alpha and beta fitted without the largest world size, and tried on it.
+
+    Args:
+        world_sizes: three or more; beyond the cores, ranks wait for a core too.
+        json: write links, rows and errors there.
+    """
+    from labgpt.bench.collectives import collectives as measure
+
+    found = measure(world_sizes)
+    keep(json, found)
+    for op, link in found["links"].items():
+        held, off = found["held_out"][op]["world_size"], found["held_out"][op]
+        print(f"{op:<14} {1e6 * link['overhead']:6.0f} µs a call, {1e6 * link['alpha']:5.0f} µs a message, {1e9 * link['beta']:.2f} ns "
+              f"a byte; W = {held} held out: off by {off['median_error']:.0%} (median), {off['largest_error']:.0%} at most")  # fmt: skip
+
+
+def link(
+    rate: tuple[int, ...] = (400, 100), held: tuple[int, ...] = (), seeds: int = 0,
+    store: Path = Path("runs/store"), json: Path | None = None,
+) -> None:  # fmt: skip
+    """DDP against DiLoCo between two hosts that are network namespaces joined by a slow cable. Linux, as root.
+
+    Args:
+        rate: Mbit/s of the cables whose all-reduces are timed; training steps across them are predicted, and timed too.
+        held: cables of which nothing is timed but the training steps; their alpha and beta come from the others'.
+        seeds: how many runs of each kind, on this machine, say what loss is reached.
+        store: where those are kept.
+        json: write links, steps and losses there.
+    """
+    from labgpt.bench.link import link as measure
+
+    found = measure(rate, held, seeds, store)
+    keep(json, found)
+    for s in found["steps"]:
+        apart = "held out" if s["held"] else ""
+        print(f"{s['rate']:>5} Mbit/s {apart:<8}  d {s['d_model']:>2} {s['strategy']:<6}  a step {1000 * s['step_s']:6.1f} ms, predicted "
+              f"{1000 * s['predicted_s']:6.1f}: {s['error']:+.1%}")  # fmt: skip
+
+
 def fit(data: Path | None = None, refits: int = 4000, slow: int = 4000, json: Path | None = None) -> None:
     """Bootstrap refits of a 240-point Chinchilla fit on one core, beside the slow way on the same resamples.
 
@@ -206,7 +246,7 @@ def tokens(megabytes: int = 10, pairs: int = 3, peer: Path | None = None, json: 
     print("memory: " + ", ".join(f"{size} MB of text {peak:.0f} MB" for size, peak in found["memory_mb"].items()))
 
 
-VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, forms, fit, coverage, tokens)
+VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, forms, collectives, link, fit, coverage, tokens)
 
 
 def keep(path: Path | None, found: list | dict) -> None:

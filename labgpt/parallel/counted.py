@@ -66,13 +66,18 @@ def count(spec: RunSpec) -> dict:
     sent_bytes: what a ring (or a broadcast's tree) sends for them. DiLoCo: of a step that meets, its bytes over H.
     """
     how, science = spec.execution, spec.science
+
+    def rows(start: int, stop: int) -> tuple[Tensor, Tensor]:
+        ids = torch.zeros(stop - start, science.model.seq_len, dtype=torch.int64)
+        return ids, ids
+
     with alone(how.world_size) as group:
         form = replicas(GPT(science.model, science.seed), group, how)
         if isinstance(form, Ring):  # the fake group's all-reduce leaves no tensor for DDP to find, so DDP is told how to ask
             form.net.register_comm_hook(None, _summed)
         for _ in range(3):  # DDP settles its buckets in the first two
             with Listener() as heard:
-                form.backward(lambda start, stop: (torch.zeros(stop - start, science.model.seq_len, dtype=torch.int64),) * 2, science.batch_size)
+                form.backward(rows, science.batch_size)
                 if how.strategy == "diloco":
                     form.settle(how.local_steps, True)
     calls = [{"op": op, "n_bytes": n, "ranks": ranks, "times": times} for (op, n, ranks), times in heard.calls.items()]

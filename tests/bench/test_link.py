@@ -1,0 +1,91 @@
+"""Two hosts made of network namespaces: a job across them is the job on one machine; they are gone afterwards, whatever happened."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from labgpt import sweep
+from labgpt.bench.link import Hosts
+from labgpt.cli import main
+from labgpt.corpus import pin
+from labgpt.record import RunDir
+from labgpt.spec import derive
+
+can = sys.platform == "linux" and os.geteuid() == 0 and shutil.which("ip") and shutil.which("tc")
+if can:  # a container's root may still not be allowed to
+    name = f"labgpt-{os.getpid()}-try"
+    can = not subprocess.run(["ip", "netns", "add", name], capture_output=True).returncode
+    subprocess.run(["ip", "netns", "del", name], capture_output=True)
+hosts_needed = pytest.mark.skipif(not can, reason="needs Linux, root who may make network namespaces, ip and tc (iproute2)")
+
+
+def left() -> list[str]:
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout.split()
+    return [word for word in listed if word.startswith(f"labgpt-{os.getpid()}-")]
+
+
+@pytest.mark.slow
+@hosts_needed
+def test_a_job_across_two_hosts_is_the_job_on_one_machine(tmp_path):
+    spec = pin(derive(16, budgets=(4096, 8192), val_tokens=2048, world_size=2, warmup_steps=2))
+    with Hosts(400) as hosts:
+        assert len(left()) == 2
+        rows = hosts.train(spec, tmp_path / "two")
+    assert left() == []
+    here = sweep.launch(spec, tmp_path / "one")
+    assert [r["val_loss"] for r in rows] == pytest.approx([r["val_loss"] for r in here.finished_rows()], abs=1e-5)
+    over_the_cable = RunDir(tmp_path / "two" / spec.run_id).status()["loopback_bytes_per_step"]
+    assert over_the_cable < here.status()["loopback_bytes_per_step"] / 2, "the gradient went over the cable, not over the loopback"
+
+
+@pytest.mark.slow
+@hosts_needed
+def test_a_job_that_fails_says_why_and_leaves_nothing(tmp_path):
+    spec = derive(16, budgets=(4096,), val_tokens=2048, world_size=2, corpus=f"file:{tmp_path}/no.txt")
+    with pytest.raises(RuntimeError, match="no.txt"), Hosts(400) as hosts:
+        hosts.train(spec, tmp_path)
+    assert left() == []
+
+
+@pytest.mark.slow
+@hosts_needed
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_bench_leaves_no_namespace(sign):
+    process = subprocess.Popen([sys.executable, "-m", "labgpt", "bench", "link", "--rate", "400"], stdout=subprocess.DEVNULL)
+
+    def there():
+        return subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout.count(f"labgpt-{process.pid}-")
+
+    until = time.monotonic() + 60
+    while there() < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert there() == 2
+    process.send_signal(sign)
+    assert process.wait(60) != 0 and there() == 0
+
+
+@hosts_needed
+def test_a_namespace_that_could_not_be_made_takes_the_other_with_it(monkeypatch):
+    hosts = Hosts(100)
+    hosts.names[1] = hosts.names[0]
+    with pytest.raises(RuntimeError, match="File exists"), hosts:
+        pass
+    assert left() == []
+
+
+def test_where_it_can_t_be_it_says_so_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert main(["bench", "link", "--rate", "100"]) == 2
+    said = capsys.readouterr().err.strip()
+    assert len(said.splitlines()) == 1 and ("root" in said or "linux" in said)
+
+
+@hosts_needed
+def test_a_rate_that_no_cable_has_is_refused():
+    with pytest.raises(ValueError, match="rate = 0: allowed is 1 … 10,000 Mbit/s"):
+        Hosts(0)

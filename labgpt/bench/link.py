@@ -1,6 +1,6 @@
-"""Two hosts on one machine: network namespaces joined by a slow cable, and what it makes of DDP and of DiLoCo. Linux, as root.
+"""What talking costs: collectives among this machine's processes, and training across a slow cable between two hosts.
 
-Nothing but these two namespaces is on the cable, and both are gone at the end, also after a failure, Ctrl-C or SIGTERM.
+The hosts are network namespaces (Linux, root). Nothing but them is on the cable; they are gone at the end, whatever happened.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import threading
 from pathlib import Path
 
 from labgpt import corpus, machine, sweep
-from labgpt.cost.collectives import Link, fit
+from labgpt.cost.collectives import Link, fit, judged
+from labgpt.parallel.ranks import start
 from labgpt.record import RunDir, write_atomic
 from labgpt.spec import RunSpec, derive
 from labgpt.spec.run import need
@@ -27,9 +28,21 @@ from labgpt.sweep.render import render
 
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
 BURST = "32kb"  # what may pass at once, unlimited: less than any message that is long
-WAYS = {"ddp": {}, "diloco": {"strategy": "diloco"}}
-WIDTHS, FIRST, LAST = (32, 64), 16, 64  # steps: the first, in which DDP lays out its buckets, are not timed
+WAYS, WIDTHS = ("ddp", "diloco"), (32, 64)
+FIRST, LAST = 16, 64  # steps: the first, in which DDP lays out its buckets, are not timed
 BUDGETS = (131_072, 262_144, 524_288, 1_048_576)
+
+
+def collectives(world_sizes: tuple[int, ...] = (2, 3, 4)) -> dict:
+    """cost.collectives.judged of this machine's timings, a row's seconds those of its slowest rank; and `oversubscribed`: the
+    world sizes beyond the cores, whose ranks wait for a core too."""
+    rows = []
+    for w in world_sizes:
+        slowest: dict[tuple[str, int], float] = {}
+        for r in start("collectives", world_size=w).records("collectives"):
+            slowest[r["op"], r["n_bytes"]] = max(r["seconds"], slowest.get((r["op"], r["n_bytes"]), 0.0))
+        rows += [{"op": op, "world_size": w, "n_bytes": n, "seconds": s, "bytes_per_s": n / s} for (op, n), s in slowest.items()]
+    return judged(rows) | {"oversubscribed": [w for w in world_sizes if w > machine.cores()]}
 
 
 class Hosts:
@@ -99,12 +112,6 @@ class Hosts:
         self.run(spec, place.spec, "-m", "labgpt.train", str(place.spec), "--store", str(store))
         return place.finished_rows()
 
-    def calibrated(self, folder: Path) -> Link:
-        """alpha and beta of all-reduces of 4 B … 1 MiB across the cable."""
-        self.run(timed(WIDTHS[0]), folder / "link", "-m", "labgpt.parallel.ranks", str(folder), "link")
-        rows = json.loads((folder / "link-0.json").read_text(encoding="utf-8"))
-        return fit(r | {"op": "all_reduce", "world_size": 2} for r in rows)["all_reduce"]
-
 
 def told(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
@@ -112,10 +119,10 @@ def told(*command: str) -> None:
         raise RuntimeError(f"`{' '.join(command)}`: {done.stderr.strip() or done.returncode}")
 
 
-def timed(d_model: int, **how: object) -> RunSpec:
+def timed(d_model: int, strategy: str, **how: object) -> RunSpec:
     """A trunk without branches, two rows: after FIRST steps and after LAST, both multiples of H."""
     steps = {"budgets": (2048 * FIRST, 2048 * LAST), "cooldown": 0.0, "val_tokens": 2048}
-    return corpus.pin(derive(d_model, world_size=2, **steps, **how))
+    return corpus.pin(derive(d_model, world_size=2, strategy=strategy, **steps, **how))
 
 
 def step_s(rows: list[dict]) -> float:
@@ -127,30 +134,32 @@ def link(rates: tuple[int, ...], held: tuple[int, ...] = (), seeds: int = 0, sto
     step_s, predicted_s, error}], losses: [{strategy, seed, tokens, val_loss}] of runs on this machine}.
 
     A step = computing + all-reduce(n_bytes), over H for DiLoCo. Computing is timed with both processes at work on this machine and
-    nothing to say; the all-reduce is fitted to all-reduces of plain numbers. No training step is fitted to.
+    nothing to say; alpha and beta are fitted to all-reduces of 4 B … 1 MiB of plain numbers. No training step is fitted to.
     """
     need(len(set(rates)) >= 1 + bool(held), "rate", rates, "two or more where one is held out")
-    alone = {"strategy": "diloco", "local_steps": 1 << 20}  # they meet at a budget's end alone
     Hosts(rates[0])  # where there can't be any, it is said before anything is timed
-    steps, links = [], {}
+    steps, links, losses = [], {}, []
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        compute = {d: step_s(sweep.launch(timed(d, **alone), folder).finished_rows()) for d in WIDTHS}
+        folder, apart = Path(place), {"local_steps": 1 << 20}  # they meet at a budget's end alone
+        compute = {d: step_s(sweep.launch(timed(d, "diloco", **apart), folder).finished_rows()) for d in WIDTHS}
         for rate in (*rates, *held):
             with Hosts(rate) as hosts:
-                links[rate] = between(rate, links) if rate in held else hosts.calibrated(folder)
-                for d, way in ((d, way) for d in WIDTHS for way in WAYS):
-                    spec = timed(d, **WAYS[way])
-                    rows, every = hosts.train(spec, folder / str(rate)), spec.execution.local_steps if WAYS[way] else 1
-                    row = {"rate": rate, "held": rate in held, "d_model": d, "strategy": way, "local_steps": every}
-                    row |= {"n_bytes": 4 * rows[0]["n_total"], "step_s": step_s(rows)}
-                    predicted = compute[d] + links[rate].seconds("all_reduce", row["n_bytes"], 2) / every
-                    steps.append(row | {"predicted_s": predicted, "error": predicted / row["step_s"] - 1})
-    losses = []
+                if rate in held:
+                    links[rate] = between(rate, links)
+                else:
+                    hosts.run(timed(32, "ddp"), folder / "link", "-m", "labgpt.parallel.ranks", str(folder), "link")
+                    rows = json.loads((folder / "link-0.json").read_text(encoding="utf-8"))
+                    links[rate] = fit(r | {"world_size": 2} for r in rows)["all_reduce"]
+                for spec in [timed(d, way) for d in WIDTHS for way in WAYS]:
+                    rows, d, way = hosts.train(spec, folder / str(rate)), spec.science.model.d_model, spec.execution.strategy
+                    every, n_bytes = spec.execution.local_steps if way == "diloco" else 1, 4 * rows[0]["n_total"]
+                    measured, predicted = step_s(rows), compute[d] + links[rate].seconds("all_reduce", n_bytes, 2) / every
+                    row = {"rate": rate, "held": rate in held, "d_model": d, "strategy": way, "local_steps": every, "n_bytes": n_bytes}
+                    steps.append(row | {"step_s": measured, "predicted_s": predicted, "error": predicted / measured - 1})
     for seed, way in ((seed, way) for seed in range(seeds) for way in WAYS):
-        spec = corpus.pin(derive(WIDTHS[-1], budgets=BUDGETS, seed=seed, val_tokens=16_384, world_size=2, **WAYS[way]))
-        kept = {"strategy": way, "seed": seed}
-        losses += [kept | {k: row[k] for k in ("tokens", "val_loss")} for row in sweep.launch(spec, store).finished_rows()]
+        spec = corpus.pin(derive(WIDTHS[-1], budgets=BUDGETS, seed=seed, val_tokens=16_384, world_size=2, strategy=way))
+        rows = sweep.launch(spec, store).finished_rows()
+        losses += [{"strategy": way, "seed": seed, "tokens": row["tokens"], "val_loss": row["val_loss"]} for row in rows]
     return {"compute": compute, "links": {r: vars(one) for r, one in links.items()}, "steps": steps, "losses": losses}
 
 

@@ -158,7 +158,7 @@ def collectives(world_sizes: tuple[int, ...] = (2, 3, 4), json: Path | None = No
         world_sizes: three or more; beyond the cores, ranks wait for a core too.
         json: write links, rows and errors there.
     """
-    from labgpt.bench.collectives import collectives as measure
+    from labgpt.bench.link import collectives as measure
 
     found = measure(world_sizes)
     keep(json, found)

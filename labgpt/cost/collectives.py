@@ -1,8 +1,5 @@
 """What a collective costs in time: alpha seconds a message, beta seconds a byte, and what the call itself takes; fitted to timings.
 
-    links = fit(rows)["all_reduce"]         # rows: {op, world_size, n_bytes, seconds}
-    links.seconds("all_reduce", 4e6, 8)
-
 Messages and bytes are those that follow each other on one rank (Thakur, Rabenseifner & Gropp 2005, doi:10.1177/1094342005051521).
 """
 
@@ -64,10 +61,8 @@ def fit(rows: Iterable[dict]) -> dict[str, Link]:
         scale = np.maximum((terms / seconds[:, None]).max(axis=0), 1e-300)  # so that all three numbers are near 1
         start = np.maximum(nnls(terms / scale / seconds[:, None], np.ones(len(some)))[0], 1e-6)
 
-        def residuals(x, parts=terms / scale, seconds=seconds):
-            return np.log(parts @ x / seconds)
-
-        x = least_squares(residuals, start, bounds=(0, np.inf), loss="huber", f_scale=SPREAD).x / scale
+        how = {"bounds": (0, np.inf), "loss": "huber", "f_scale": SPREAD}
+        x = least_squares(lambda x, parts=terms / scale, seconds=seconds: np.log(parts @ x / seconds), start, **how).x / scale
         found[op] = Link(float(x[0]) if terms[0, 0] else 0.0, float(x[1]), float(x[2]))
     return found
 

@@ -1,6 +1,8 @@
 """A step's collectives, counted up to 4096 ranks in one process, against the closed forms that cost/ predicts with."""
 
+import importlib.util
 import math
+from pathlib import Path
 
 import pytest
 import torch.distributed as dist
@@ -9,8 +11,12 @@ from labgpt import cost
 from labgpt.cost.collectives import sent
 from labgpt.model import GPT
 from labgpt.parallel import by_hand, ranks
-from labgpt.parallel.counted import alone, count
 from labgpt.spec import derive
+
+spec = importlib.util.spec_from_file_location("fake_ranks", Path(__file__).with_name("fake_ranks.py"))
+fake_ranks = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(fake_ranks)
+alone, count = fake_ranks.alone, fake_ranks.count
 
 NARROW = {"name": "adamw", "seq_len": 16, "n_layer": 3}
 

@@ -1,7 +1,7 @@
-"""What a strategy says to the other ranks in a step, counted: one process plays one rank of W, up to 4096; the others are not there.
+"""What a strategy says to the other ranks in a step, counted: one process plays one rank of up to 4096, and the others are not there.
 
-torch's "fake" process group lets every collective return at once. What is called, and with how many bytes, is what a real rank
-would call; the numbers that come out are not.
+In torch's "fake" process group every collective returns at once. What is called, with how many bytes, is what a real rank would
+call; the numbers that come out are not. For test_counted.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Iterator
 from unittest import mock
 
 import torch
@@ -19,18 +18,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from labgpt.cost.collectives import sent
 from labgpt.model import GPT
+from labgpt.parallel import Group, Ring, replicas
 from labgpt.spec import RunSpec
 from labgpt.spec.run import need
 
-from .data_parallel import Ring, replicas
-from .group import Group
-
 CALLS = {"allreduce_": "all_reduce", "_allgather_base_": "all_gather", "_reduce_scatter_base_": "reduce_scatter",
-         "allgather_": "all_gather", "broadcast_": "broadcast"}  # fmt: skip  # torch's name in the dispatcher, ours
+         "broadcast_": "broadcast"}  # fmt: skip  # torch's name in the dispatcher, ours
 
 
 class Listener(TorchDispatchMode):
-    """calls: {(op, bytes of the whole, ranks that take part): how often}. Raises ValueError for a collective that it can't count."""
+    """calls: {(op, bytes of the whole, ranks that take part): how often}. ValueError for a collective that it can't count."""
 
     def __init__(self):
         super().__init__()
@@ -40,15 +37,15 @@ class Listener(TorchDispatchMode):
         space, _, name = func._schema.name.partition("::")
         if space == "c10d":
             need(name in CALLS, "collective", name, ", ".join(CALLS))
-            tensors = [t for a in args for t in (a if isinstance(a, list) else [a]) if isinstance(t, Tensor)]
+            whole = max(t.nbytes for a in args for t in (a if isinstance(a, list) else [a]) if isinstance(t, Tensor))
             ranks = next(dist.ProcessGroup.unbox(a).size() for a in args if isinstance(a, torch.ScriptObject))
-            self.calls[CALLS[name], max(t.nbytes for t in tensors), ranks] += 1
+            self.calls[CALLS[name], whole, ranks] += 1
         return func(*args, **(kwargs or {}))
 
 
 @contextlib.contextmanager
-def alone(world_size: int, rank: int = 0) -> Iterator[Group]:
-    """This process as one rank of `world_size`."""
+def alone(world_size: int, rank: int = 0):
+    """A Group in which this process is one rank of `world_size`."""
     from torch.testing._internal.distributed.fake_pg import FakeStore
 
     need(1 < world_size <= 4096, "world_size", world_size, "2 … 4096")
@@ -63,21 +60,17 @@ def alone(world_size: int, rank: int = 0) -> Iterator[Group]:
 def count(spec: RunSpec) -> dict:
     """{calls: [{op, n_bytes, ranks, times}], sent_bytes} of rank 0's training step: gradients, and weights where they move.
 
-    sent_bytes: what a ring (or a broadcast's tree) sends for them. DiLoCo: of a step that meets, its bytes over H.
+    sent_bytes: in rings, and a broadcast's tree. DiLoCo: calls of a step that meets, its bytes over H.
     """
     how, science = spec.execution, spec.science
-
-    def rows(start: int, stop: int) -> tuple[Tensor, Tensor]:
-        ids = torch.zeros(stop - start, science.model.seq_len, dtype=torch.int64)
-        return ids, ids
-
+    ids = torch.zeros(science.batch_size, science.model.seq_len, dtype=torch.int64)
     with alone(how.world_size) as group:
         form = replicas(GPT(science.model, science.seed), group, how)
-        if isinstance(form, Ring):  # the fake group's all-reduce leaves no tensor for DDP to find, so DDP is told how to ask
+        if isinstance(form, Ring):  # the fake all-reduce leaves no tensor for DDP to find, so DDP is told how to ask
             form.net.register_comm_hook(None, _summed)
         for _ in range(3):  # DDP settles its buckets in the first two
             with Listener() as heard:
-                form.backward(rows, science.batch_size)
+                form.backward(lambda start, stop: (ids[start:stop], ids[start:stop]), science.batch_size)
                 if how.strategy == "diloco":
                     form.settle(how.local_steps, True)
     calls = [{"op": op, "n_bytes": n, "ranks": ranks, "times": times} for (op, n, ranks), times in heard.calls.items()]

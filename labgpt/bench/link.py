@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 from labgpt import corpus, machine, sweep
@@ -28,7 +27,9 @@ from labgpt.sweep.render import render
 
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
 BURST = "32kb"  # what may pass at once, unlimited: less than any message that is long
-WAYS, WIDTHS = ("ddp", "diloco"), (32, 64)
+WAYS = {"ddp": {}, "diloco": {"strategy": "diloco"},
+        "averaging": {"strategy": "diloco", "outer_lr": 1.0, "outer_momentum": 0.0}}  # fmt: skip  # a mean, as local SGD's (Stich 2018)
+WIDTHS = (32, 64)
 FIRST, LAST = 16, 64  # steps: the first, in which DDP lays out its buckets, are not timed
 BUDGETS = (131_072, 262_144, 524_288, 1_048_576)
 
@@ -57,9 +58,7 @@ class Hosts:
         self.rate, self.names = rate, [f"labgpt-{os.getpid()}-{side}" for side in "ab"]
 
     def __enter__(self) -> Hosts:
-        self.heard = None
-        if threading.current_thread() is threading.main_thread():
-            self.heard = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it too ends in __exit__
+        self.heard = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it too ends in __exit__
         try:
             for name in self.names:
                 told("ip", "netns", "add", name)
@@ -79,22 +78,20 @@ class Hosts:
         for name in self.names:
             with contextlib.suppress(RuntimeError):  # it was not made yet
                 told("ip", "netns", "del", name)
-        if self.heard is not None:
-            signal.signal(signal.SIGTERM, self.heard)
+        signal.signal(signal.SIGTERM, self.heard)
 
     def run(self, spec: RunSpec, path: Path, *work: str, timeout_s: float = 240.0) -> None:
         """The line that `labgpt launch --render torchrun` prints for `spec` at `path`, on both hosts; `work` in place of training.
 
         Raises RuntimeError with a rank's own words.
         """
-        line = shlex.split(render(spec, str(path), 2).splitlines()[-1].replace("HEAD", ADDRESSES[0]))[1:]
-        line = [*line[: line.index("-m")], *work]
+        line = shlex.split(render(spec, str(path), 2).splitlines()[-1].replace("HEAD", ADDRESSES[0]).split(" -m ")[0])[1:]
         with contextlib.ExitStack() as stack:
             both = []
             for name, address in zip(self.names, ADDRESSES, strict=True):
                 # Neither namespace has a name that would tell torchrun which of the two HEAD is.
                 here = ["--local-addr", address, "--rdzv-conf", f"is_host={int(address == ADDRESSES[0])}"]
-                command = ["ip", "netns", "exec", name, sys.executable, "-m", "torch.distributed.run", *here, *line]
+                command = ["ip", "netns", "exec", name, sys.executable, "-m", "torch.distributed.run", *here, *line, *work]
                 log = stack.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
                 talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "start_new_session": True}
                 both.append((subprocess.Popen(command, env=machine.worker_env() | {"GLOO_SOCKET_IFNAME": "eth0"}, **talk), log))
@@ -150,14 +147,14 @@ def link(rates: tuple[int, ...], held: tuple[int, ...] = (), seeds: int = 0, sto
                     hosts.run(timed(32, "ddp"), folder / "link", "-m", "labgpt.parallel.ranks", str(folder), "link")
                     rows = json.loads((folder / "link-0.json").read_text(encoding="utf-8"))
                     links[rate] = fit(r | {"world_size": 2} for r in rows)["all_reduce"]
-                for spec in [timed(d, way) for d in WIDTHS for way in WAYS]:
+                for spec in [timed(d, way) for d in WIDTHS for way in ("ddp", "diloco")]:
                     rows, d, way = hosts.train(spec, folder / str(rate)), spec.science.model.d_model, spec.execution.strategy
                     every, n_bytes = spec.execution.local_steps if way == "diloco" else 1, 4 * rows[0]["n_total"]
                     measured, predicted = step_s(rows), compute[d] + links[rate].seconds("all_reduce", n_bytes, 2) / every
                     row = {"rate": rate, "held": rate in held, "d_model": d, "strategy": way, "local_steps": every, "n_bytes": n_bytes}
                     steps.append(row | {"step_s": measured, "predicted_s": predicted, "error": predicted / measured - 1})
     for seed, way in ((seed, way) for seed in range(seeds) for way in WAYS):
-        spec = corpus.pin(derive(WIDTHS[-1], budgets=BUDGETS, seed=seed, val_tokens=16_384, world_size=2, strategy=way))
+        spec = corpus.pin(derive(WIDTHS[-1], budgets=BUDGETS, seed=seed, val_tokens=16_384, world_size=2, **WAYS[way]))
         rows = sweep.launch(spec, store).finished_rows()
         losses += [{"strategy": way, "seed": seed, "tokens": row["tokens"], "val_loss": row["val_loss"]} for row in rows]
     return {"compute": compute, "links": {r: vars(one) for r, one in links.items()}, "steps": steps, "losses": losses}
@@ -165,7 +162,6 @@ def link(rates: tuple[int, ...], held: tuple[int, ...] = (), seeds: int = 0, sto
 
 def between(rate: float, links: dict[int, Link]) -> Link:
     """The Link of a cable that was not timed: over 1 / rate, beta on the line through the slowest's and the fastest's; alpha their mean."""
-    low, high = min(links), max(links)
-    share = (1 / rate - 1 / high) / (1 / low - 1 / high)
-    beta = links[high].beta + share * (links[low].beta - links[high].beta)
-    return Link(0.0, (links[low].alpha + links[high].alpha) / 2, beta)
+    low, high = links[min(links)], links[max(links)]
+    share = (1 / rate - 1 / max(links)) / (1 / min(links) - 1 / max(links))
+    return Link(0.0, (low.alpha + high.alpha) / 2, high.beta + share * (low.beta - high.beta))

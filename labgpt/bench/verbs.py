@@ -156,16 +156,16 @@ def collectives(world_sizes: tuple[int, ...] = (2, 3, 4), json: Path | None = No
 
     Args:
         world_sizes: three or more; beyond the cores, ranks wait for a core too.
-        json: write links, rows and errors there.
+        json: write the figures there too.
     """
     from labgpt.bench.link import collectives as measure
 
     found = measure(world_sizes)
     keep(json, found)
     for op, link in found["links"].items():
-        held, off = found["held_out"][op]["world_size"], found["held_out"][op]
-        print(f"{op:<14} {1e6 * link['overhead']:6.0f} µs a call, {1e6 * link['alpha']:5.0f} µs a message, {1e9 * link['beta']:.2f} ns "
-              f"a byte; W = {held} held out: off by {off['median_error']:.0%} (median), {off['largest_error']:.0%} at most")  # fmt: skip
+        off, said = found["held_out"][op], {k: f"{1e6 * v:.3g}" for k, v in link.items()}
+        print(f"{op:<14} {said['overhead']} µs a call, {said['alpha']} a message, {said['beta']} a byte; W = {off['world_size']} held out: "
+              f"off by {off['median_error']:.0%} (median), {off['largest_error']:.0%} at most")  # fmt: skip
 
 
 def link(
@@ -186,9 +186,8 @@ def link(
     found = measure(rate, held, seeds, store)
     keep(json, found)
     for s in found["steps"]:
-        apart = "held out" if s["held"] else ""
-        print(f"{s['rate']:>5} Mbit/s {apart:<8}  d {s['d_model']:>2} {s['strategy']:<6}  a step {1000 * s['step_s']:6.1f} ms, predicted "
-              f"{1000 * s['predicted_s']:6.1f}: {s['error']:+.1%}")  # fmt: skip
+        print(f"{s['rate']:>5} Mbit/s, d {s['d_model']:>2}, {s['strategy']:<6}  a step {1000 * s['step_s']:6.1f} ms, predicted "
+              f"{1000 * s['predicted_s']:6.1f}: {s['error']:+.1%}{' (cable held out)' * s['held']}")  # fmt: skip
 
 
 def fit(data: Path | None = None, refits: int = 4000, slow: int = 4000, json: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What a collective costs in time: alpha seconds a message, beta seconds a byte, and what the call itself takes; fitted to timings.
+"""What a collective takes: alpha seconds a message, beta seconds a byte, and the call itself; fitted to timings.
 
 Messages and bytes are those that follow each other on one rank (Thakur, Rabenseifner & Gropp 2005, doi:10.1177/1094342005051521).
 """
@@ -49,11 +49,9 @@ def fit(rows: Iterable[dict]) -> dict[str, Link]:
     import numpy as np
     from scipy.optimize import least_squares, nnls
 
-    by_op: dict[str, list[dict]] = {}
-    for row in rows:
-        by_op.setdefault(row["op"], []).append(row)
-    found = {}
-    for op, some in by_op.items():
+    rows, found = list(rows), {}
+    for op in dict.fromkeys(r["op"] for r in rows):
+        some = [r for r in rows if r["op"] == op]
         need(len(some) >= 4, f"rows of {op}", len(some), "4 or more")
         terms = np.array([(1.0, *sent(op, r["n_bytes"], r["world_size"])) for r in some])
         terms[:, 0] *= len({r["world_size"] for r in some}) > 1
@@ -75,10 +73,8 @@ def judged(rows: list[dict]) -> dict:
     largest = max(r["world_size"] for r in rows)
     need(len({r["world_size"] for r in rows}) >= 3, "world_size", largest, "three or more different ones: one is held out")
     links = fit(r for r in rows if r["world_size"] < largest)
-    told, held = [], {}
-    for r in rows:
-        predicted = links[r["op"]].seconds(r["op"], r["n_bytes"], r["world_size"])
-        told.append(r | {"predicted": predicted, "error": predicted / r["seconds"] - 1, "fit": r["world_size"] < largest})
+    told = [r | {"predicted": links[r["op"]].seconds(r["op"], r["n_bytes"], r["world_size"])} for r in rows]
+    told, held = [r | {"error": r["predicted"] / r["seconds"] - 1, "fit": r["world_size"] < largest} for r in told], {}
     for op in links:
         off = [abs(r["error"]) for r in told if r["op"] == op and not r["fit"]]
         held[op] = {"world_size": largest, "median_error": statistics.median(off), "largest_error": max(off)}

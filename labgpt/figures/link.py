@@ -1,12 +1,12 @@
-"""A slow cable, drawn: what DDP and DiLoCo take a step on it, and the losses that they reach in the time."""
+"""What talking and large batches cost, drawn: DDP and DiLoCo on a slow cable; and the time to a loss against GPUs."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .style import BLUE, RED, canvas, log_axis, styled, told
+from .style import BLUE, INK, RED, canvas, log_axis, styled, told
 
-LOOK = {"ddp": (BLUE, "o", "-"), "diloco": (RED, "s", "--")}
+LOOK = {"ddp": (BLUE, "o", "-"), "diloco": (RED, "s", "--"), "averaging": (INK, "^", ":")}
 
 
 @styled
@@ -15,11 +15,12 @@ def cable(found: dict, width: int = 64, rate: int = 100):
     figure, (time, loss) = canvas(1, 2, height=4.2)
     rates = sorted({s["rate"] for s in found["steps"]})
     for strategy, (colour, marker, line) in LOOK.items():
-        rows = {s["rate"]: s for s in found["steps"] if (s["strategy"], s["d_model"]) == (strategy, width)}
-        time.plot(rates, [1000 * rows[r]["predicted_s"] for r in rates], line, color=colour, label=f"{strategy}, predicted")
-        for r in rates:
-            held = rows[r]["held"]
-            time.plot(r, 1000 * rows[r]["step_s"], marker, color=colour, markerfacecolor="white" if held else colour, markersize=8)
+        sends = {"averaging": "diloco"}.get(strategy, strategy)  # the same, as often
+        rows = {s["rate"]: s for s in found["steps"] if (s["strategy"], s["d_model"]) == (sends, width)}
+        for r in rates if sends == strategy else ():
+            colours = {"color": colour, "markerfacecolor": "white" if rows[r]["held"] else colour}
+            time.plot(r, 1000 * rows[r]["step_s"], marker, markersize=8, label=f"{strategy}, measured" if r == rate else None, **colours)
+        time.plot(rates, [1000 * rows[r]["predicted_s"] for r in rates], LOOK[sends][2], color=LOOK[sends][0])
         tokens = sorted({r["tokens"] for r in found["losses"]})
         spread = np.array([[r["val_loss"] for r in found["losses"] if (r["strategy"], r["tokens"]) == (strategy, t)] for t in tokens])
         seconds = np.array(tokens) / 2048 * rows[rate]["step_s"]
@@ -28,13 +29,37 @@ def cable(found: dict, width: int = 64, rate: int = 100):
     log_axis(time.xaxis, rates)
     time.set(xlabel="rate of the cable (Mbit/s)", ylabel="time of a step (ms)", ylim=(0, None))
     loss.set(xlabel=f"training time on {rate} Mbit/s (s)", ylabel="validation loss (nats/token)", xscale="log")
-    for axes in (time, loss):
-        axes.legend(loc="upper right")
+    time.legend(loc="upper right")
+    loss.legend(loc="upper right")
     worst = max(abs(s["error"]) for s in found["steps"])
     return told(
         figure,
-        f"Left: lines are predicted from all-reduces and from computing alone, marks measured; open: a cable that nothing was fitted "
-        f"to. All {len(found['steps'])} steps (two widths) lie within {worst:.0%}. Right: width {width}, whiskers: least and most of "
-        f"{len({r['seed'] for r in found['losses']})} seeds; seconds: steps × the measured time of one.",
+        f"Left: lines are predictions from all-reduces and from computing alone, marks measured; open: a cable that nothing was fitted "
+        f"to; predictions lie within {worst:.0%}. Right: width {width}, seconds are steps × the measured time of one; whiskers: least and "
+        f"most of {len({r['seed'] for r in found['losses']})} seeds. n = {len(found['steps'])} step times, {len(found['losses'])} losses.",
         "Two charts. Time of a training step against the rate of the cable, for DDP and DiLoCo. Validation loss against training time.",
+    )
+
+
+@styled
+def to_target(model: str, gpus: tuple[int, ...], rows: int, critical: float, tokens: float, device: str = "h100"):
+    """Days to a loss at `rows` rows a GPU, all modelled, in parts: computing, network and waiting, tokens past the critical batch."""
+    from labgpt import cost
+
+    found = [cost.simulate(model, g, device, "fsdp", g * rows, critical=critical, tokens=tokens) for g in gpus]
+    days, share, busy = (np.array([f[k] for f in found]) for k in ("seconds", "sample_efficiency", "efficiency"))
+    parts = {"computing": share * busy, "network and waiting (simulated)": share * (1 - busy), "tokens a large batch adds": 1 - share}
+    figure, axes = canvas(height=3.9)
+    below, at = np.zeros(len(gpus)), np.arange(len(gpus))
+    for (name, part), colour, hatch in zip(parts.items(), ("#8fb3d9", "white", "#f0d9b5"), ("", "///", "..")):
+        axes.bar(at, days * part / 86400, 0.6, below, color=colour, edgecolor=INK, hatch=hatch, linewidth=0.8, label=name)
+        below += days * part / 86400
+    axes.set_xticks(at, [f"{g}\nbatch {g * rows:,}" for g in gpus])
+    axes.set(xlabel="devices (number; below: rows of a step)", ylabel="time to the loss (days)")
+    axes.legend(loc="upper right")
+    return told(
+        figure,
+        f"{gpus[-1] // gpus[0]} times the GPUs take {below[-1]:.3g} days in place of {below[0]:.3g}; {gpus[below.argmin()]} are fastest. "
+        f"Critical batch {critical:,.0f} rows, {tokens:.2g} tokens in small batches: assumed. n = {len(gpus)} simulations, none measured.",
+        "Stacked bars of days to a loss against the number of GPUs: computing, network and waiting, and tokens that large batches add.",
     )

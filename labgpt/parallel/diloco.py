@@ -22,9 +22,8 @@ class DiLoCo:
 
     def __init__(self, model: GPT, group: Group, execution: Execution):
         self.model, self.group, self.every = model, group, execution.local_steps
-        self.parameters = list(model.parameters())
+        self.parameters, momentum = list(model.parameters()), execution.outer_momentum
         self.anchor = nn.Parameter(self.flat())
-        momentum = execution.outer_momentum
         self.outer = torch.optim.SGD([self.anchor], execution.outer_lr, momentum, nesterov=momentum > 0)
 
     def flat(self) -> Tensor:

@@ -180,7 +180,6 @@ class Execution:
             fits = self.microshards % self.world_size == 0
             need(fits, "microshards", self.microshards, f"a multiple of world_size = {self.world_size}")
 
-
     @property
     def sharded(self) -> bool:
         """Whether no rank holds the whole model."""

@@ -10,9 +10,10 @@ import time
 import pytest
 
 from labgpt import sweep
-from labgpt.bench.link import Hosts
+from labgpt.bench.link import Hosts, between, collectives
 from labgpt.cli import main
 from labgpt.corpus import pin
+from labgpt.cost.collectives import OPS, Link
 from labgpt.record import RunDir
 from labgpt.spec import derive
 
@@ -89,3 +90,22 @@ def test_where_it_can_t_be_it_says_so_in_one_line(monkeypatch, capsys):
 def test_a_rate_that_no_cable_has_is_refused():
     with pytest.raises(ValueError, match="rate = 0: allowed is 1 … 10,000 Mbit/s"):
         Hosts(0)
+
+
+def test_a_cable_between_two_others_is_on_the_line_between_them():
+    """Bytes a second in step with the rate; the held cable is not looked at."""
+    links = {400: Link(0.0, 1e-4, 8 / 400e6 + 1e-9), 100: Link(0.0, 3e-4, 8 / 100e6 + 1e-9)}
+    found = between(200, links)
+    assert found.beta == pytest.approx(8 / 200e6 + 1e-9) and found.alpha == pytest.approx(2e-4)
+    assert between(100, links).beta == pytest.approx(links[100].beta)
+
+
+@pytest.mark.slow
+def test_collectives_are_timed_at_three_world_sizes():
+    found = collectives((2, 3, 4))
+    rows = found["rows"]
+    assert {(r["op"], r["world_size"]) for r in rows} == {(op, w) for op in OPS for w in (2, 3, 4)}
+    assert len(rows) == 13 * 3 * len(OPS) - 2  # four ranks' parts of 4 B and of 16 B are one number each
+    assert max(r["n_bytes"] for r in rows) >= 64 << 20 and min(r["n_bytes"] for r in rows) == 4
+    large = {(r["op"], r["n_bytes"]): r["seconds"] for r in rows if r["world_size"] == 2}
+    assert large["all_reduce", 64 << 20] > 10 * large["all_reduce", 4]

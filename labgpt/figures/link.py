@@ -27,15 +27,15 @@ def cable(found: dict, width: int = 64, rate: int = 100):
         mean, look = spread.mean(1), {"color": colour, "marker": marker, "linestyle": line, "capsize": 3}
         loss.errorbar(seconds, mean, [mean - spread.min(1), spread.max(1) - mean], label=strategy, **look)
     log_axis(time.xaxis, rates)
+    log_axis(loss.xaxis, [x for line in loss.lines for x in line.get_xdata()], exact=False)
     time.set(xlabel="rate of the cable (Mbit/s)", ylabel="time of a step (ms)", ylim=(0, None))
-    loss.set(xlabel=f"training time on {rate} Mbit/s (s)", ylabel="validation loss (nats/token)", xscale="log")
+    loss.set(xlabel=f"training time on {rate} Mbit/s (s)", ylabel="validation loss (nats/token)")
     time.legend(loc="upper right")
     loss.legend(loc="upper right")
-    worst = max(abs(s["error"]) for s in found["steps"])
     return told(
         figure,
         f"Left: lines are predictions from all-reduces and from computing alone, marks measured; open: a cable that nothing was fitted "
-        f"to; predictions lie within {worst:.0%}. Right: width {width}, seconds are steps × the measured time of one; whiskers: least and "
+        f"to; predictions lie within {max(abs(s['error']) for s in found['steps']):.0%}. Right: width {width}, seconds are steps × the measured time of one; whiskers: least and "
         f"most of {len({r['seed'] for r in found['losses']})} seeds. n = {len(found['steps'])} step times, {len(found['losses'])} losses.",
         "Two charts. Time of a training step against the rate of the cable, for DDP and DiLoCo. Validation loss against training time.",
     )

@@ -34,9 +34,9 @@ def cable(found: dict, width: int = 64, rate: int = 100):
     loss.legend(loc="upper right")
     return told(
         figure,
-        f"Left: lines are predictions from all-reduces and from computing alone, marks measured; open: a cable that nothing was fitted "
-        f"to; predictions lie within {max(abs(s['error']) for s in found['steps']):.0%}. Right: width {width}, seconds are steps × the measured time of one; whiskers: least and "
-        f"most of {len({r['seed'] for r in found['losses']})} seeds. n = {len(found['steps'])} step times, {len(found['losses'])} losses.",
+        f"Left: lines are predicted from all-reduces and computing alone, within {max(abs(s['error']) for s in found['steps']):.0%} of the "
+        f"marks, measured; open: a cable nothing was fitted to. Right: width {width}, steps × the measured time of one; whiskers: least, most. "
+        f"n = {len(found['steps'])} step times, {len(found['losses'])} losses of {len({r['seed'] for r in found['losses']})} seeds.",
         "Two charts. Time of a training step against the rate of the cable, for DDP and DiLoCo. Validation loss against training time.",
     )
 

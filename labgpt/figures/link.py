@@ -35,7 +35,7 @@ def cable(found: dict, width: int = 64, rate: int = 100):
     return told(
         figure,
         f"Left: lines are predicted from all-reduces and computing alone, within {max(abs(s['error']) for s in found['steps']):.0%} of the "
-        f"marks, measured; open: a cable nothing was fitted to. Right: width {width}, steps × the measured time of one; whiskers: least, most. "
+        f"marks, measured; open: a cable nothing was fitted to. Right: width {width}, steps × one's measured time; whiskers: least, most. "
         f"n = {len(found['steps'])} step times, {len(found['losses'])} losses of {len({r['seed'] for r in found['losses']})} seeds.",
         "Two charts. Time of a training step against the rate of the cable, for DDP and DiLoCo. Validation loss against training time.",
     )

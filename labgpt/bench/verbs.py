@@ -169,7 +169,7 @@ def collectives(world_sizes: tuple[int, ...] = (2, 3, 4), json: Path | None = No
 
 
 def link(
-    rate: tuple[int, ...] = (400, 100), held: tuple[int, ...] = (), seeds: int = 0,
+    rate: tuple[int, ...] = (400, 100), held: tuple[int, ...] = (), seeds: int = 2,
     store: Path = Path("runs/store"), json: Path | None = None,
 ) -> None:  # fmt: skip
     """DDP against DiLoCo between two hosts that are network namespaces joined by a slow cable. Linux, as root.

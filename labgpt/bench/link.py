@@ -11,9 +11,11 @@ import os
 import shlex
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 from labgpt import corpus, machine, sweep
@@ -29,8 +31,7 @@ ADDRESSES = ("10.77.0.1", "10.77.0.2")
 BURST = "32kb"  # what may pass at once, unlimited: less than any message that is long
 WAYS = {"ddp": {}, "diloco": {"strategy": "diloco"},
         "averaging": {"strategy": "diloco", "outer_lr": 1.0, "outer_momentum": 0.0}}  # fmt: skip  # a mean, as local SGD's (Stich 2018)
-WIDTHS = (32, 64)
-FIRST, LAST = 16, 64  # steps: the first, in which DDP lays out its buckets, are not timed
+WIDTHS, MARKS = (32, 64), range(16, 97, 16)  # MARKS: steps, multiples of H; before the first, DDP lays out its buckets
 BUDGETS = (131_072, 262_144, 524_288, 1_048_576)
 
 
@@ -116,52 +117,52 @@ def told(*command: str) -> None:
         raise RuntimeError(f"`{' '.join(command)}`: {done.stderr.strip() or done.returncode}")
 
 
-def timed(d_model: int, strategy: str, **how: object) -> RunSpec:
-    """A trunk without branches, two rows: after FIRST steps and after LAST, both multiples of H."""
-    steps = {"budgets": (2048 * FIRST, 2048 * LAST), "cooldown": 0.0, "val_tokens": 2048}
-    return corpus.pin(derive(d_model, world_size=2, strategy=strategy, **steps, **how))
+def timed(d_model: int, strategy: str) -> RunSpec:
+    """A trunk without branches, a row at each of MARKS."""
+    steps = {"budgets": tuple(2048 * n for n in MARKS), "cooldown": 0.0, "val_tokens": 2048}
+    return corpus.pin(derive(d_model, world_size=2, strategy=strategy, **steps))
 
 
-def step_s(rows: list[dict]) -> float:
-    return (rows[1]["seconds"] - rows[0]["seconds"]) / (LAST - FIRST)
+def step_s(rows: list[dict]) -> float:  # a disturbance between two rows is not seen
+    return statistics.median((b["seconds"] - a["seconds"]) / MARKS.step for a, b in pairwise(rows))
 
 
 def link(rates: tuple[int, ...], held: tuple[int, ...] = (), seeds: int = 0, store: str | Path = "runs/store") -> dict:
-    """{compute: {d_model: seconds of a step}, links: {rate: alpha, beta}, steps: [{rate, held, d_model, strategy, local_steps, n_bytes,
-    step_s, predicted_s, error}], losses: [{strategy, seed, tokens, val_loss}] of runs on this machine}.
+    """{links: {rate: alpha, beta}, steps: [{rate, held, d_model, strategy, local_steps, n_bytes, alone_s, step_s, predicted_s, error}],
+    losses: [{strategy, seed, tokens, val_loss}] of runs on this machine}. Rate 0: among this machine's processes, without a cable.
 
-    A step = computing + all-reduce(n_bytes), over H for DiLoCo. Computing is timed with both processes at work on this machine and
-    nothing to say; alpha and beta are fitted to all-reduces of 4 B … 1 MiB of plain numbers. No training step is fitted to.
-    """
+    A step = alone_s + all-reduce(n_bytes), over H for DiLoCo: alone_s is a step timed without a cable, less its all-reduce there;
+    alpha and beta are fitted to all-reduces of 4 B … 1 MiB of plain numbers, nothing to a step across a cable."""
     need(len(set(rates)) >= 1 + bool(held), "rate", rates, "two or more where one is held out")
     Hosts(rates[0])  # where there can't be any, it is said before anything is timed
-    steps, links, losses = [], {}, []
+    steps, links, losses, specs = [], {}, [], [timed(d, way) for d in WIDTHS for way in ("ddp", "diloco")]
+    every = [spec.execution.local_steps if spec.execution.strategy == "diloco" else 1 for spec in specs]
     with tempfile.TemporaryDirectory() as place:
-        folder, apart = Path(place), {"local_steps": 1 << 20}  # they meet at a budget's end alone
-        compute = {d: step_s(sweep.launch(timed(d, "diloco", **apart), folder).finished_rows()) for d in WIDTHS}
+        folder = Path(place)
+        here = [sweep.launch(spec, folder).finished_rows() for spec in specs]
+        links[0] = fit(start("link", world_size=2).records("link"))["all_reduce"]
+        alone = [step_s(rows) - links[0].seconds("all_reduce", 4 * rows[0]["n_total"], 2) / h for rows, h in zip(here, every)]
         for rate in (*rates, *held):
             with Hosts(rate) as hosts:
-                if rate in held:
-                    links[rate] = between(rate, links)
-                else:
-                    hosts.run(timed(32, "ddp"), folder / "link", "-m", "labgpt.parallel.ranks", str(folder), "link")
-                    rows = json.loads((folder / "link-0.json").read_text(encoding="utf-8"))
-                    links[rate] = fit(r | {"world_size": 2} for r in rows)["all_reduce"]
-                for spec in [timed(d, way) for d in WIDTHS for way in ("ddp", "diloco")]:
-                    rows, d, way = hosts.train(spec, folder / str(rate)), spec.science.model.d_model, spec.execution.strategy
-                    every, n_bytes = spec.execution.local_steps if way == "diloco" else 1, 4 * rows[0]["n_total"]
-                    measured, predicted = step_s(rows), compute[d] + links[rate].seconds("all_reduce", n_bytes, 2) / every
-                    row = {"rate": rate, "held": rate in held, "d_model": d, "strategy": way, "local_steps": every, "n_bytes": n_bytes}
-                    steps.append(row | {"step_s": measured, "predicted_s": predicted, "error": predicted / measured - 1})
+                if rate not in held:
+                    hosts.run(specs[0], folder / "link", "-m", "labgpt.parallel.ranks", str(folder), "link")
+                links[rate] = between(rate, links) if rate in held else fit(json.loads((folder / "link-0.json").read_text()))["all_reduce"]
+                for spec, h, own in zip(specs, every, alone):
+                    rows = hosts.train(spec, folder / str(rate))
+                    n_bytes, measured = 4 * rows[0]["n_total"], step_s(rows)
+                    predicted = own + links[rate].seconds("all_reduce", n_bytes, 2) / h
+                    row = {"rate": rate, "held": rate in held, "d_model": rows[0]["d_model"], "strategy": spec.execution.strategy}
+                    row |= {"local_steps": h, "n_bytes": n_bytes, "alone_s": own, "step_s": measured, "predicted_s": predicted}
+                    steps.append(row | {"error": predicted / measured - 1})
     for seed, way in ((seed, way) for seed in range(seeds) for way in WAYS):
         spec = corpus.pin(derive(WIDTHS[-1], budgets=BUDGETS, seed=seed, val_tokens=16_384, world_size=2, **WAYS[way]))
         rows = sweep.launch(spec, store).finished_rows()
         losses += [{"strategy": way, "seed": seed, "tokens": row["tokens"], "val_loss": row["val_loss"]} for row in rows]
-    return {"compute": compute, "links": {r: vars(one) for r, one in links.items()}, "steps": steps, "losses": losses}
+    return {"links": {r: vars(one) for r, one in links.items()}, "steps": steps, "losses": losses}
 
 
 def between(rate: float, links: dict[int, Link]) -> Link:
     """The Link of a cable that was not timed: over 1 / rate, beta on the line through the slowest's and the fastest's; alpha their mean."""
-    low, high = links[min(links)], links[max(links)]
-    share = (1 / rate - 1 / max(links)) / (1 / min(links) - 1 / max(links))
+    slow, fast = min(filter(None, links)), max(links)
+    low, high, share = links[slow], links[fast], (1 / rate - 1 / fast) / (1 / slow - 1 / fast)
     return Link(0.0, (low.alpha + high.alpha) / 2, high.beta + share * (low.beta - high.beta))

@@ -13,7 +13,6 @@ from labgpt.cost.check import known, need
 from labgpt.cost.network import ring_all_reduce_bytes
 
 OPS = ("all_reduce", "all_gather", "reduce_scatter", "broadcast")
-SPREAD = 0.1  # relative; residuals beyond it pull no harder than one at it
 
 
 def sent(op: str, n_bytes: float, world_size: int) -> tuple[int, float]:
@@ -59,7 +58,7 @@ def fit(rows: Iterable[dict]) -> dict[str, Link]:
         scale = np.maximum((terms / seconds[:, None]).max(axis=0), 1e-300)  # so that all three numbers are near 1
         start = np.maximum(nnls(terms / scale / seconds[:, None], np.ones(len(some)))[0], 1e-6)
 
-        how = {"bounds": (0, np.inf), "loss": "huber", "f_scale": SPREAD}
+        how = {"bounds": (0, np.inf), "loss": "huber", "f_scale": 0.1}  # relative: a residual beyond pulls no harder
         x = least_squares(lambda x, parts=terms / scale, seconds=seconds: np.log(parts @ x / seconds), start, **how).x / scale
         found[op] = Link(float(x[0]) if terms[0, 0] else 0.0, float(x[1]), float(x[2]))
     return found

@@ -183,7 +183,7 @@ def zoo(meeting: Meeting) -> Iterator[dict]:
 
 
 def collectives(meeting: Meeting, ops: tuple[str, ...] = OPS, most: int = 64 << 20) -> Iterator[dict]:
-    """{rank, op, n_bytes, seconds}: torch's collectives of 4 B … `most`, the median of 3 to 30, all ranks beginning together.
+    """{rank, op, world_size, n_bytes, seconds}: torch's collectives of 4 B … `most`, the median of 3 to 30, all ranks beginning together.
 
     n_bytes: of the whole, of which each rank of an all-gather or a reduce-scatter has a W-th: rounded up to a number each.
     """
@@ -199,7 +199,7 @@ def collectives(meeting: Meeting, ops: tuple[str, ...] = OPS, most: int = 64 << 
                 began = time.perf_counter()
                 call()
                 clock.append(time.perf_counter() - began)
-            yield {"rank": meeting.rank, "op": op, "n_bytes": whole.nbytes, "seconds": statistics.median(clock[1:])}
+            yield {"rank": meeting.rank, "op": op, "world_size": w, "n_bytes": whole.nbytes, "seconds": statistics.median(clock[1:])}
 
 
 link = partial(collectives, ops=("all_reduce",), most=1 << 20)

@@ -1,19 +1,22 @@
 """Two hosts made of network namespaces: a job across them is the job on one machine; they are gone afterwards, whatever happened."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from labgpt import sweep
+from labgpt.bench import link as bench
 from labgpt.bench.link import Hosts, between, collectives
 from labgpt.cli import main
 from labgpt.corpus import pin
-from labgpt.cost.collectives import OPS, Link
+from labgpt.cost.collectives import OPS, Link, judged
 from labgpt.record import RunDir
 from labgpt.spec import derive
 
@@ -95,9 +98,24 @@ def test_a_rate_that_no_cable_has_is_refused():
 def test_a_cable_between_two_others_is_on_the_line_between_them():
     """Bytes a second in step with the rate; the held cable is not looked at."""
     links = {400: Link(0.0, 1e-4, 8 / 400e6 + 1e-9), 100: Link(0.0, 3e-4, 8 / 100e6 + 1e-9)}
+    links[0] = Link(0.0, 1.0, 1.0)  # this machine without a cable: no matter
     found = between(200, links)
     assert found.beta == pytest.approx(8 / 200e6 + 1e-9) and found.alpha == pytest.approx(2e-4)
     assert between(100, links).beta == pytest.approx(links[100].beta)
+
+
+@pytest.mark.slow
+@hosts_needed
+def test_a_step_is_predicted_from_the_cable_s_own_numbers(monkeypatch, tmp_path):
+    monkeypatch.setattr(bench, "WIDTHS", (16,))
+    monkeypatch.setattr(bench, "MARKS", range(16, 49, 16))
+    found = bench.link((400,), store=tmp_path)
+    assert [s["strategy"] for s in found["steps"]] == ["ddp", "diloco"] and found["losses"] == []
+    assert 8 / 400e6 / 2 < found["links"][400]["beta"] < 8 / 400e6 * 2 and found["links"][0]["beta"] < found["links"][400]["beta"]
+    for s in found["steps"]:
+        talk = Link(**found["links"][400]).seconds("all_reduce", s["n_bytes"], 2) / s["local_steps"]
+        assert s["predicted_s"] == pytest.approx(s["alone_s"] + talk) and s["step_s"] > 0
+    assert found["steps"][0]["local_steps"] == 1 and found["steps"][1]["local_steps"] == 16
 
 
 @pytest.mark.slow
@@ -109,3 +127,25 @@ def test_collectives_are_timed_at_three_world_sizes():
     assert max(r["n_bytes"] for r in rows) >= 64 << 20 and min(r["n_bytes"] for r in rows) == 4
     large = {(r["op"], r["n_bytes"]): r["seconds"] for r in rows if r["world_size"] == 2}
     assert large["all_reduce", 64 << 20] > 10 * large["all_reduce", 4]
+
+
+RECORDED = Path(__file__).parents[2] / "data" / "reference"
+
+
+def test_the_recorded_steps_are_predicted_from_all_reduces_and_computing_alone():
+    """Each prediction is made again from alpha, beta and the step without talk; none is further off than 15 %."""
+    found = json.loads((RECORDED / "10_link.json").read_text())
+    assert {(s["rate"], s["held"]) for s in found["steps"]} == {(400, False), (100, False), (200, True)} and len(found["steps"]) == 12
+    links = {int(rate): Link(**one) for rate, one in found["links"].items()}
+    assert links[200] == between(200, {rate: links[rate] for rate in (400, 100)})
+    for s in found["steps"]:
+        talk = links[s["rate"]].seconds("all_reduce", s["n_bytes"], 2) / s["local_steps"]
+        assert s["predicted_s"] == pytest.approx(s["alone_s"] + talk)
+        assert s["error"] == pytest.approx(s["predicted_s"] / s["step_s"] - 1) and abs(s["error"]) < 0.15, s
+
+
+def test_the_recorded_collectives_give_the_recorded_links_again():
+    found = json.loads((RECORDED / "collectives.json").read_text())
+    again = judged([{k: r[k] for k in ("op", "world_size", "n_bytes", "seconds")} for r in found["rows"]])
+    assert again["links"] == {op: pytest.approx(link, rel=1e-3) for op, link in found["links"].items()}
+    assert set(again["held_out"]) == set(OPS) and all(r["world_size"] < 4 or not r["fit"] for r in found["rows"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as codec
 import os
 import sys
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Literal
 import tyro
 
 from labgpt import machine
-from labgpt.bench import bench
-from labgpt.record import provenance, write_atomic
+from labgpt.bench import bench, keep
+from labgpt.bench.rank_verbs import collectives, ddp, forms, link, parts, ranks, strategies
 
 
 def shakespeare(peer: Path, text: Path | None = None, pairs: int = 3, json: Path | None = None) -> None:
@@ -49,21 +48,6 @@ def train(json: Path | None = None) -> None:
     for r in rows:
         print(f"d {r['d_model']:>3}, {r['n_layer']} layers, {r['dtype']:<8}  {r['tokens_per_s']:>9,.0f} tokens/s  "
               f"{r['flops_per_s'] / 1e9:6.1f} of {r['peak_flops_per_s'] / 1e9:6.1f} GFLOP/s: {r['mfu']:.2f}")  # fmt: skip
-
-
-def ddp(pairs: int = 3, json: Path | None = None) -> None:
-    """Two one-thread processes against one, the same global batch.
-
-    Args:
-        pairs: how often each is run.
-        json: write the figures there too.
-    """
-    from labgpt.bench.train import ddp as measure
-
-    found = measure(pairs)
-    keep(json, found)
-    one, two = found["tokens_per_s"].values()
-    print(f"1 process {one:,.0f} tokens/s, 2 processes {two:,.0f}: {found['speedup']:.2f} times")
 
 
 def generate(peer: Path | None = None, shape: Literal["384 wide", "124M"] | None = None, json: Path | None = None) -> None:
@@ -118,24 +102,6 @@ def torture(kills: int = 50, files: int = 60, seed: int = 0, json: Path | None =
           f"checkpoints: {found['loaded_as_good']} loaded as good, {found['tracebacks']} tracebacks")  # fmt: skip
 
 
-def ranks(kills: int = 20, world_size: int = 2, seed: int = 0, json: Path | None = None) -> None:
-    """Kill a random rank of a run under torchrun at a random moment, run after run: restarted, it must end as the same bits.
-
-    Args:
-        kills: runs, one killed rank in each.
-        world_size: processes of each.
-        seed: of ranks and moments.
-        json: write the figures there too.
-    """
-    from labgpt.bench.ranks import kill_ranks
-
-    found = kill_ranks(kills, world_size, seed)
-    keep(json, found)
-    print(f"{found['same_weights']} of {kills} runs on {world_size} processes ended with the calm run's weights; training went on after "
-          f"{found['recovery_s']:.1f} s (worst {found['worst_recovery_s']:.1f}); {found['lost_steps']:g} steps lost "
-          f"(worst {found['worst_lost_steps']})")  # fmt: skip
-
-
 def sweep(runs: int = 60, kills: int = 20, seed: int = 0, json: Path | None = None) -> None:
     """Small runs on all cores: the share of the cores that a sweep uses, and whether kills change its table.
 
@@ -152,21 +118,6 @@ def sweep(runs: int = 60, kills: int = 20, seed: int = 0, json: Path | None = No
     print(f"{runs} runs one at a time {found['solo_s']:.0f} s, as a sweep on {found['cores']} cores {found['wall_s']:.0f} s: "
           f"{found['utilisation']:.2f} of the cores; killed {found['kills']} times, runs.csv "
           f"{'the same' if found['same_table'] else 'NOT the same'}")  # fmt: skip
-
-
-def forms(world_size: int = 2, json: Path | None = None) -> None:
-    """Seconds and bytes a step of lesson 09's forms of data parallel training.
-
-    Args:
-        world_size: processes; no more than cores, or the seconds mean nothing.
-        json: write the records there too.
-    """
-    from labgpt.parallel.ranks import start
-
-    found = start("forms", world_size=world_size).records("forms")
-    keep(json, found)
-    for r in (r for r in found if r["rank"] == 0):
-        print(f"{r['form']:<12} {1000 * r['seconds']:6.1f} ms, {r['kernel_bytes']:>9,.0f} bytes a step")
 
 
 def fit(data: Path | None = None, refits: int = 4000, slow: int = 4000, json: Path | None = None) -> None:
@@ -223,47 +174,7 @@ def tokens(megabytes: int = 10, pairs: int = 3, json: Path | None = None) -> Non
     print("memory: " + ", ".join(f"{size} MB of text {peak:.0f} MB" for size, peak in found["memory_mb"].items()))
 
 
-def strategies(json: Path | None = None) -> None:
-    """Every strategy on 1, 2 and 4 processes against one; stopped on 4, it goes on on 2, 3 or 1.
-
-    Args:
-        json: write the table there too.
-    """
-    from labgpt.bench.strategies import strategies as measure
-
-    found = measure()
-    keep(json, found)
-    for r in found["same"]:
-        print(f"{r['strategy']:<8} W = {r['world_size']}, {r['optimizer']:<5}  losses of {found['steps']} steps within {r['apart']:.1e}")
-    for r in found["resumed"]:
-        print(f"{r['strategy']:<8} step {r['steps']}: {r['saved_at']} -> {r['resumed_at']} processes, losses within {r['apart']:.1e}")
-    print(f"tree reduction: {len(set(found['tree'].values()))} hash for {', '.join(found['tree'])}")
-
-
-def parts(world_size: int = 2, json: Path | None = None) -> None:
-    """Lesson 10's figures of a model in parts: gradients beside the whole model's, and the most bytes a rank holds.
-
-    Args:
-        world_size: processes.
-        json: write the records there too.
-    """
-    from labgpt.studies.model_parallel import measure
-
-    found = measure(world_size)
-    keep(json, {"ranks": found})
-    for way in found[0]["memory"]:
-        held = [r["memory"][way] for r in found]
-        print(f"{way:<8} MB a rank: " + ", ".join(f"{h['peak'] / 1e6:.1f} (predicted {h['predicted'] / 1e6:.1f})" for h in held))
-
-
-VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, sweep, forms, fit, coverage, tokens, strategies, parts)
-
-
-def keep(path: Path | None, found: list | dict) -> None:
-    """Write the figures as JSON, with their provenance beside the single ones."""
-    if path is not None:
-        where = found | {"provenance": provenance()} if isinstance(found, dict) else found
-        write_atomic(path, codec.dumps(where, indent=1) + "\n")
+VERBS = (shakespeare, train, ddp, generate, gpu, torture, ranks, sweep, forms, collectives, link, fit, coverage, tokens, strategies, parts)
 
 
 def _in_the_launcher_s_environment() -> None:

@@ -73,6 +73,8 @@ def simulate(
     strategy: str = "fsdp",
     batch: int = 1024,
     seq_len: int | None = None,
+    critical: float | None = None,
+    tokens: float | None = None,
     best: bool = False,
     cheapest: bool = False,
     score: Path | None = None,
@@ -87,6 +89,8 @@ def simulate(
         strategy: ddp, zero1, zero2, zero3 or fsdp, with tp8 or pp4 or both: fsdp+tp8.
         batch: rows a step, over all devices.
         seq_len: tokens a row; the model's own when left out.
+        critical: the critical batch in rows: with --tokens, also the time to a loss.
+        tokens: that bring small batches to that loss.
         best: find the fastest layout instead of --strategy.
         cheapest: find the layout, on at most as many devices, that takes the fewest device-seconds.
         score: a CSV of published figures: fit on its rows with fit = 1, predict the others.
@@ -110,12 +114,16 @@ def simulate(
         raise ValueError("model = None: allowed is a name or a file, or --score TABLE.csv; `labgpt cost --list` shows the names")
     else:
         if best or cheapest:
-            found = room.best(model, gpus, device, batch, cheapest, seq_len=seq_len)
+            found = room.best(model, gpus, device, batch, cheapest, seq_len=seq_len, critical=critical, tokens=tokens)
         else:
-            found = room.simulate(model, gpus, device, strategy, batch, seq_len) | {"strategy": strategy, "gpus": gpus}
+            found = room.simulate(model, gpus, device, strategy, batch, seq_len, critical=critical, tokens=tokens)
+            found |= {"strategy": strategy, "gpus": gpus}
         parts = ", ".join(f"{name} {seconds / found['step_s']:.0%}" for name, seconds in found["breakdown"].items())
         print(f"{model} on {found['gpus']} × {device}, {found['strategy']}: {found['step_s']:.3g} s a step, "
               f"{found['tokens_per_s_per_gpu']:,.0f} tokens/s a device, MFU {found['mfu']:.0%}, {found['memory_gb']:.3g} GB a device"
               f"{'' if found['fits'] else ': does not fit'}\n{parts}; {found['layout']}")  # fmt: skip
+        if critical is not None:
+            print(f"to the loss: {found['seconds'] / 86400:.3g} days, {found['steps']:,.0f} steps, {found['tokens']:.3g} tokens (in small "
+                  f"batches {found['sample_efficiency']:.0%} of them would do)")  # fmt: skip
     if json is not None:
         write_atomic(json, codec.dumps(found, indent=1) + "\n")

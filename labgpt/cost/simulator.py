@@ -72,12 +72,15 @@ class Layout:
 
 def simulate(
     model, gpus: int, device: str = "h100", strategy: str | Layout = "fsdp", batch: int = 1024, seq_len: int | None = None,
-    habits: Habits = Habits(),
+    habits: Habits = Habits(), critical: float | None = None, tokens: float | None = None,
 ) -> dict:  # fmt: skip
     """{step_s, tokens_per_s_per_gpu, mfu, memory_gb, efficiency, breakdown (seconds), fits, layout} of training on batches of
     `batch` rows, 16-bit, fused attention, the fastest microbatch and recomputation that fit.
 
-    efficiency: what is left of each device's own speed. Raises ValueError for a split that does not come out even.
+    efficiency: what is left of each device's own speed. With `critical`, a batch in rows, and `tokens`, those that bring small batches
+    to a loss: also {tokens, steps, seconds} to that loss, and sample_efficiency, the share of tokens that small batches would have
+    needed. tokens · (1 + batch / critical) is a law, as good as its two numbers (McCandlish et al. 2018, equation 2.11). Raises ValueError
+    for a split that does not come out even.
     """
     s, d = shape(model), find(device)
     known("device", device, LINKS)
@@ -100,7 +103,14 @@ def simulate(
     parts = step(s, n, batch, gpus, d, LINKS[device], chosen, habits)
     seconds = sum(parts.values())
     pace = batch * s.seq_len / seconds / gpus
-    return {
+    target = {}
+    if critical is not None or tokens is not None:
+        for name, value in {"critical": critical, "tokens": tokens}.items():
+            need(value is not None and 0 < value < math.inf, name, value, "a number above 0: critical and tokens go together")
+        whole = tokens * (1 + batch / critical)
+        steps = whole / (batch * s.seq_len)
+        target = {"tokens": whole, "steps": steps, "seconds": steps * seconds, "sample_efficiency": tokens / whole}
+    return target | {
         "step_s": seconds, "tokens_per_s_per_gpu": pace, "memory_gb": held[chosen] / 1e9,
         "mfu": palm_flops(n, s.n_layer, s.d_query, s.seq_len) * pace / d.peak, "breakdown": parts,
         "efficiency": (parts["compute"] + parts["memory"]) / seconds, "fits": held[chosen] <= d.memory, "layout": vars(chosen),

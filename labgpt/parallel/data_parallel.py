@@ -92,11 +92,13 @@ def passes(net: Callable, rows: Rows, first: int, share: int, count: int, hold: 
 
 
 def replicas(model: GPT, group: Group, execution: Execution, owner: dict[str, int]):
-    """What computes a step's gradient: a Tree, a Ring, or a Sharded. owner: the parameters that one rank alone updates, for zero1."""
-    from . import strategies
+    """What computes a step's gradient: a Tree, a Ring, a DiLoCo, or a Sharded. owner: for zero1, who alone updates a parameter."""
+    from . import diloco, strategies
 
     if execution.recompute:
         strategies.recompute(model)
+    if execution.strategy == "diloco":
+        return diloco.DiLoCo(model, group, execution)
     if execution.sharded:
         return strategies.Sharded(model, group, execution, owner)
     if execution.reduction == "tree":

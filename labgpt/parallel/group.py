@@ -58,6 +58,12 @@ class Group:
         dist.all_gather(parts, mine)
         return parts
 
+    def average(self, mine: Tensor) -> Tensor:
+        """Every rank's tensor, added up in place and divided by W."""
+        if self.world_size > 1:
+            dist.all_reduce(mine)
+        return mine / self.world_size
+
     def gather(self, mine: Tensor) -> Tensor:
         """Every rank's tensor, joined along the first axis in the order of ranks."""
         return mine if self.world_size == 1 else torch.cat(self.share(mine.to(self.device))).cpu()

@@ -33,6 +33,7 @@ import torch.distributed as dist
 
 from labgpt import corpus, machine
 from labgpt.cost.check import need
+from labgpt.cost.collectives import OPS
 from labgpt.model import GPT
 from labgpt.record import sha256, write_atomic
 from labgpt.spec import derive
@@ -184,19 +185,28 @@ def zoo(meeting: Meeting) -> Iterator[dict]:
     return play(meeting)
 
 
-def link(meeting: Meeting) -> Iterator[dict]:
-    """{rank, n_bytes, seconds}: torch's all-reduce of 4 B … 1 MiB, the median of 21."""
+def collectives(meeting: Meeting, ops: tuple[str, ...] = OPS, most: int = 64 << 20) -> Iterator[dict]:
+    """{rank, op, world_size, n_bytes, seconds}: torch's collectives of 4 B … `most`, the median of 3 to 30, all ranks beginning together.
+
+    n_bytes: of the whole, of which each rank of an all-gather or a reduce-scatter has a W-th: rounded up to a number each.
+    """
+    w = meeting.world_size
     with meeting.group():
-        for n in (4**k for k in range(10)):
-            t, clock = torch.ones(n), []
-            for _ in range(22):
+        for n, op in ((4**k, op) for k in range(most.bit_length() // 2) for op in ops):
+            whole, part = torch.ones(n if op in ("all_reduce", "broadcast") else -(-n // w) * w), torch.ones(-(-n // w))
+            call = {"all_reduce": partial(dist.all_reduce, whole), "all_gather": partial(dist.all_gather_into_tensor, whole, part),
+                    "reduce_scatter": partial(dist.reduce_scatter_tensor, part, whole), "broadcast": partial(dist.broadcast, whole, 0)}[op]
+            clock = []
+            for _ in range(1 + max(3, min(30, (1 << 22) // n))):
+                dist.barrier()
                 began = time.perf_counter()
-                dist.all_reduce(t)
+                call()
                 clock.append(time.perf_counter() - began)
-            yield {"rank": meeting.rank, "n_bytes": t.nbytes, "seconds": statistics.median(clock[1:])}
+            yield {"rank": meeting.rank, "op": op, "world_size": w, "n_bytes": whole.nbytes, "seconds": statistics.median(clock[1:])}
 
 
-WORK = {"forms": forms, "zoo": zoo, "link": link}
+link = partial(collectives, ops=("all_reduce",), most=1 << 20)
+WORK = {"forms": forms, "zoo": zoo, "link": link, "collectives": collectives}
 
 
 def main(there: dict[str, Callable[[Meeting], Iterator[dict]]]) -> None:

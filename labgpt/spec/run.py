@@ -141,16 +141,17 @@ class Science:
         return self.batch_size * self.model.seq_len
 
 
-STRATEGIES = ("ddp", "zero1", "fsdp", "tp", "fsdp+tp", "gpipe", "1f1b")
+STRATEGIES = ("ddp", "diloco", "zero1", "fsdp", "tp", "fsdp+tp", "gpipe", "1f1b")
 
 
 @dataclass(frozen=True)
 class Execution:
     """How the arithmetic is carried out. `reduction="tree"` sums `microshards` gradients in one fixed binary tree, so that
     the final weights are the same bits for every world_size; "ring" is torch's DDP, faster, equal to about 1e-6. `compile`
-    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on. `strategy` other than "ddp": no rank holds
-    everything (labgpt.parallel.strategies). `recompute`: blocks keep their input alone and run forward twice. `microbatches`: a
-    rank's rows go through in so many passes, their gradients added up and sent once; under a pipeline they follow each other."""
+    takes 10 to 60 s at the start: derive() sets it on a GPU from width 256 on. `strategy` zero1 to 1f1b: no rank holds everything
+    (labgpt.parallel.strategies); diloco: ranks meet each `local_steps` steps alone (labgpt.parallel.diloco), which, unlike all the
+    others, changes what is learned. `recompute`: blocks keep their input alone and run forward twice. `microbatches`: a rank's rows
+    go through in so many passes, their gradients added up and sent once; under a pipeline they follow each other."""
 
     world_size: int = 1
     strategy: str = "ddp"
@@ -161,9 +162,14 @@ class Execution:
     compile: bool = later(False)
     recompute: bool = later(False)
     microbatches: int = later(1)
+    local_steps: int = later(16)
+    outer_lr: float = later(0.7)
+    outer_momentum: float = later(0.9)
 
     def __post_init__(self) -> None:
-        positive(self, "world_size", "microshards", "threads", "microbatches")
+        positive(self, "world_size", "microshards", "threads", "microbatches", "local_steps")
+        need(0 < self.outer_lr < math.inf, "outer_lr", self.outer_lr, "a finite number above 0")
+        need(0 <= self.outer_momentum < 1, "outer_momentum", self.outer_momentum, "0 ≤ value < 1")
         need(self.strategy in STRATEGIES, "strategy", self.strategy, ", ".join(STRATEGIES))
         need(self.strategy != "fsdp+tp" or self.world_size % 2 == 0, "world_size", self.world_size, "an even number with fsdp+tp")
         plain = self.reduction == "ring" and not self.compile
@@ -183,7 +189,7 @@ class Execution:
     @property
     def sharded(self) -> bool:
         """Whether no rank holds everything."""
-        return self.strategy != "ddp" and self.world_size > 1
+        return self.strategy not in ("ddp", "diloco") and self.world_size > 1
 
     @property
     def tensor(self) -> int:

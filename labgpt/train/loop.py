@@ -77,6 +77,7 @@ class Trainer:
         science = spec.science
         self.data: TokenSet = prepare(science)
         self.model = GPT(science.model, science.seed).to(spec.execution.device)
+        self.diloco = spec.execution.strategy == "diloco"
         self.share()
         if spec.execution.compile:
             self.model.compile_parts()
@@ -85,7 +86,7 @@ class Trainer:
     def share(self) -> None:
         """Optimisers over the whole model, then the model as the strategy has it, then each optimiser over this rank's parameters."""
         how, science, muon = self.spec.execution, self.spec.science, self.spec.science.optim.name == "muon"
-        alike = how.reduction == "ring" and self.group.world_size > 1 and how.strategy != "zero1" and how.stages == 1
+        alike = how.reduction == "ring" and self.group.world_size > 1 and how.strategy not in ("zero1", "diloco") and how.stages == 1
         ranks = self.group if alike and science.model.d_model >= SHARE_FROM else None  # all turn the same matrices: they share the work
         self.optimizers = optimizers(self.model, science.optim, science.precision == "bfloat16", ranks)
         names = {p: name for name, p in self.model.named_parameters()}
@@ -158,7 +159,9 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = group["peak_lr"] * share
             optimizer.step()
-        if self.spec.execution.strategy == "zero1" and self.spec.execution.sharded:
+        if self.diloco:
+            self.replicas.settle(step + 1, step + 1 == end)
+        elif self.spec.execution.strategy == "zero1" and self.spec.execution.sharded:
             self.replicas.settle()
         return loss
 
@@ -197,6 +200,8 @@ class Trainer:
     def snapshot(self, prefix: str) -> dict[str, Tensor]:
         """Copies of everything of this rank's that a step changes, by name: weights, optimisers' states, the random stream."""
         found = {f"model.{name}": p for name, p in self.named.items()} | {"random": torch.get_rng_state()}
+        if self.diloco:
+            found |= self.replicas.state()
         if self.spec.execution.device == "cuda":
             found["random_cuda"] = torch.cuda.get_rng_state()
         for i, (optimizer, order) in enumerate(zip(self.optimizers, self.order, strict=True)):
@@ -209,6 +214,8 @@ class Trainer:
         """Back to a snapshot of this rank's, bit for bit."""
         kept = {name.removeprefix(prefix): t for name, t in kept.items() if name.startswith(prefix)}
         torch.set_rng_state(kept.pop("random").cpu())
+        if self.diloco:
+            self.replicas.load({name: kept.pop(name) for name in list(kept) if name.startswith("outer.")})
         if "random_cuda" in kept:
             torch.cuda.set_rng_state(kept.pop("random_cuda").cpu())
         for optimizer in self.optimizers:

@@ -104,6 +104,7 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
     for line in note["notes"]:
         print(f"labgpt.train: run {spec.run_id}: {line}", file=sys.stderr)
     place.write_status(**note | {"steps": trainer.at.done})
+    unkept = trainer.diloco and group.world_size > 1  # the others' weights and moments are not here
     sent, first, noted, saved = _loopback_bytes(), trainer.at.done, time.monotonic(), time.monotonic()
 
     with _signals() as came:
@@ -112,7 +113,7 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
             nonlocal noted, saved
             now, word = time.monotonic(), STOP if came else 0
             if word or now - saved > checkpoint_every_s:
-                word |= WRITE if not trainer.at.losses or math.isfinite(trainer.at.losses[-1]) else 0
+                word |= WRITE if not unkept and (not trainer.at.losses or math.isfinite(trainer.at.losses[-1])) else 0
                 saved = now
             if spec.execution.sharded:
                 group.tell(word)
@@ -120,7 +121,8 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
                 checkpoint.write(place, trainer, rows)
                 saved = time.monotonic()
             if word & STOP:
-                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command goes on from there"
+                then = "begins again, for a run with diloco keeps no checkpoint" if unkept else "goes on from there"
+                words = f"run {spec.run_id}: stopped at step {steps} of {total}; the same command {then}"
                 raise Stopped(words, 128 + came[0])
             if now - noted > NOTE_EVERY_S:
                 noted = now

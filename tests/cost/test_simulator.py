@@ -100,6 +100,19 @@ def test_the_best_layout_is_found_in_under_a_second_and_beats_others(model, gpus
     assert cheap["gpus"] * cheap["step_s"] <= gpus * found["step_s"] and cheap["gpus"] <= gpus
 
 
+def test_beyond_the_critical_batch_more_gpus_buy_little_time():
+    """At the critical batch twice the tokens, in half of the steps that could be saved; the answer is otherwise the plain one."""
+    plain = cost.simulate("llama-2-7b", 64, batch=512)
+    found = {b: cost.simulate("llama-2-7b", b // 8, batch=b, critical=512, tokens=1e11) for b in (64, 512, 4096)}
+    assert {k: v for k, v in found[512].items() if k in plain} == plain and set(found[512]) - set(plain) == {
+        "tokens", "steps", "seconds", "sample_efficiency"}  # fmt: skip
+    assert [found[b]["sample_efficiency"] for b in found] == pytest.approx([8 / 9, 1 / 2, 1 / 9])
+    least = 1e11 / 512 / 4096  # steps of an endless batch
+    assert found[512]["steps"] == pytest.approx(2 * least) and found[64]["steps"] == pytest.approx(9 * least)
+    assert found[512]["seconds"] == found[512]["steps"] * plain["step_s"]
+    assert found[64]["seconds"] / found[512]["seconds"] < 5 and found[512]["seconds"] / found[4096]["seconds"] < 1.8  # 8 times the GPUs
+
+
 def test_what_does_not_fit_is_said():
     assert not cost.simulate("llama-2-70b", 64, strategy="ddp", batch=64)["fits"]
     with pytest.raises(ValueError, match="gpus = 4: allowed is enough to hold"):
@@ -118,7 +131,8 @@ def test_the_answer_has_the_names_that_were_promised(tmp_path, capsys):
 @pytest.mark.parametrize(("args", "said"), [
     (["gpt2", "--strategy", "magic"], "strategy = 'magic'"), (["gpt2", "--gpus", "12", "--strategy", "fsdp+tp8"], "multiple of tp"),
     (["gpt2", "--batch", "100"], "multiple of the 64 ranks"), (["gpt2", "--device", "t4"], "device = 't4'"), ([], "model = None"),
-    (["gpt2", "--gpus", "0"], "gpus = 0"), (["--score", "no.csv"], "no.csv"),
+    (["gpt2", "--gpus", "0"], "gpus = 0"), (["gpt2", "--critical", "512"], "tokens = None"),
+    (["gpt2", "--critical", "-1", "--tokens", "1e9"], "critical = -1"), (["--score", "no.csv"], "no.csv"),
 ])  # fmt: skip
 def test_a_slip_is_one_line(args, said, capsys):
     assert main(["simulate", *args]) == 2

@@ -162,7 +162,7 @@ def test_the_kernel_counts_what_the_line_counts(launched):
 
 
 def test_unknown_work_is_refused():
-    with pytest.raises(ValueError, match="work = 'dance': allowed is forms, zoo, link"):
+    with pytest.raises(ValueError, match="work = 'dance': allowed is forms, zoo, link, collectives"):
         ranks.start("dance", world_size=2)
     with pytest.raises(ValueError, match="world_size = 99"):
         ranks.start("forms", world_size=99)

@@ -128,6 +128,12 @@ def floors_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {name: floors.specs(name) for name in floors.STUDIES}
 
 
+def counting_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    from . import counting
+
+    return counting.study(seeds)
+
+
 LESSONS = {
     "00_first_curve": first_curve,
     "01_model_size": model_size,
@@ -141,7 +147,12 @@ LESSONS = {
     "10_model_parallel": model_parallel,
     "11_what_scale_costs": scale_costs,
 }
-STUDIES = {"05_tuning_study": tuning_study, "07_data_study": scarce.study, "08_floors": floors_study}  # for a lesson to read
+STUDIES = {
+    "05_tuning_study": tuning_study,
+    "07_data_study": scarce.study,
+    "08_floors": floors_study,
+    "08_counting": counting_study,
+}  # for a lesson to read
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:

@@ -119,7 +119,7 @@ def ranged(rows, count: str, draws: int = 200) -> dict:
             k, mean = len(losses), losses.mean(axis=0)
             some.append((n, mean + (losses[rng.integers(k, size=k)].mean(axis=0) - mean) * np.sqrt(k / max(1, k - 1))))
         drawn.append(slopes(some, count, rng.integers(len(mean), size=len(mean))))
-    law = Chinchilla().fit(rows, n=COUNTS[count][0])
+    law = Chinchilla().fit(rows, n=COUNTS[count][0], bootstrap=100)
     alpha, beta = law.draws_[:, -2:].T
     told = {"law": law.a_, "law_range": np.quantile(beta / (alpha + beta), [0.025, 0.975]).tolist()}
     for method, value in exponents(rows, count).items():

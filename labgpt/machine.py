@@ -25,11 +25,12 @@ EVAL_SHARE = 0.3  # a forward pass over a validation token, as a share of a trai
 
 
 def cores() -> int:
-    """Cores this process may use (a container's share, not the host's)."""
+    """Cores this process may use (a container's share, not the host's; a SLURM task's, bound to them or not)."""
     try:
-        return len(os.sched_getaffinity(0))
+        here = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
+        here = os.cpu_count() or 1
+    return min(here, int(os.environ.get("SLURM_CPUS_PER_TASK", here)))
 
 
 def gpus() -> int:

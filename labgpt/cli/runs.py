@@ -86,12 +86,12 @@ def launch(
     render: Literal["torchrun", "slurm"] | None = None,
     store: Path = Path("runs/store"),
 ) -> None:
-    """Train a spec on several processes of this machine, or print what starts it on several machines.
+    """Train a spec on several processes of this machine, or print what starts it, or a study, on several machines.
 
     Args:
-        spec: a RunSpec as JSON, from `labgpt train --save-spec`.
-        nproc: processes in all.
-        nodes: machines; above 1 with --render.
+        spec: a RunSpec as JSON, from `labgpt train --save-spec`; or a study as TOML (`labgpt sweep --help`), with --render slurm.
+        nproc: processes in all; of a study, cores or GPUs a part.
+        nodes: machines; above 1 with --render. Of a study, parts: the tasks of a SLURM array.
         render: print torchrun's line or a SLURM script, and write the spec for nproc processes beside SPEC.
         store: where the run is kept.
     """
@@ -99,8 +99,13 @@ def launch(
     from labgpt.record import write_atomic
     from labgpt.spec import RunSpec, replace
     from labgpt.spec.run import need
+    from labgpt.sweep.render import array
     from labgpt.sweep.render import render as rendered
 
+    if spec.suffix == ".toml":
+        need(render == "slurm", "render", render, "slurm for a study", f"here, `labgpt sweep run {spec}` trains it")
+        print(array(spec, store, nodes, nproc), end="")
+        return
     run = replace(RunSpec.read(spec), world_size=nproc)
     need(render is not None or nodes == 1, "nodes", nodes, "1 without --render", "--render torchrun or slurm")
     if render is None:

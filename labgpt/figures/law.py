@@ -144,3 +144,27 @@ def ladder(table, scores: dict):
         "For each corpus: losses of the runs a law was fitted to, against compute, and right of a dotted line forecasts with "
         "ranges and the losses measured afterwards.",
     )
+
+
+@styled
+def exponents(found: dict[str, dict], published: dict[str, float], n: str):
+    """Exponents of N_opt(C), a row for each {name: {parabola, parabola_range, akima, akima_range}}; published: {whose: value}, lines.
+
+    n: what the rows stand on, for the caption ("63 runs").
+    """
+    figure, axes = canvas(height=1.9 + 0.5 * len(found))
+    for method, shift, colour, fmt, fill in (("parabola", -0.14, RED, "D", "full"), ("akima", 0.14, BLUE, "s", "none")):
+        value = np.array([row[method] for row in found.values()])
+        ends, at = np.abs(np.array([row[f"{method}_range"] for row in found.values()]).T - value), np.arange(len(found)) + shift
+        axes.errorbar(value, at, xerr=ends, color=colour, fmt=fmt, fillstyle=fill, capsize=4, lw=1.6, label=f"{method}, 95 % range")
+    for (whose, value), style in zip(published.items(), ("--", ":")):
+        axes.axvline(value, color=INK, linestyle=style, linewidth=1.2, zorder=1, label=f"{whose}: {value:.2f}")
+    axes.set_yticks(range(len(found)), list(found))
+    axes.set(xlabel="exponent a of N_opt ~ C^a (no unit)", ylabel="change (one a row)", ylim=(len(found) - 0.5, -0.5))
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    said = ", ".join(f"{row['parabola']:.2f} ({name})" for name, row in found.items())
+    return told(
+        figure,
+        f"By parabolas the exponent is {said}. Ranges: budgets and each size's seeds redrawn. n = {n}.",
+        "Exponents of the best size's growth with compute, a row for each way of training and counting, by two methods, with ranges.",
+    )

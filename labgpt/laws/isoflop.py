@@ -66,14 +66,14 @@ class IsoFlop(NamedTuple):
 
 def isoflop(source, n: str = "n_matmul", c: str | None = "flops", loss: str = "val_loss", d: str | None = "tokens",
             window: int | None = None, rtol: float = 0.05, budgets: Sequence[float] | None = None, span: float = 4.0,
-            points: int = 15, flops_per_token: Callable[[float], float] | None = None) -> IsoFlop:
+            points: int = 15, flops_per_token: Callable[[float], float] | None = None, parametric: bool = True) -> IsoFlop:
     """Minima of the IsoFLOP curves of a table of runs, or of a law.
 
     source: a table (DataFrame or dict) with columns n, loss, and c (training FLOPs), d (tokens) or both; where one is
     None it follows from C = 6 N D. Rows whose C differs by less than `rtol` from their group's smallest share a budget.
     Or a Chinchilla law, with `budgets`: then `points` sizes within a factor `span` of each optimum are taken from it.
     window: how many points around the best the parabola takes; None takes the whole curve.
-    flops_per_token: N -> FLOPs, for the parametric optimum; 6N without it.
+    flops_per_token: N -> FLOPs, for the parametric optimum; 6N without it. parametric: False fits no law to a table, which is faster.
     ValueError: no budget with 3 sizes, budgets missing with a law, a window below 3, a bad column.
     """
     if window is not None and window < 3:
@@ -81,7 +81,7 @@ def isoflop(source, n: str = "n_matmul", c: str | None = "flops", loss: str = "v
     if isinstance(source, Chinchilla):
         law, N, C, L = (source, *_curves(source, budgets, span, points, flops_per_token))
     else:
-        N, C, L, law = _read(source, n, c, loss, d)
+        N, C, L, law = _read(source, n, c, loss, d, parametric)
     minima = [_minimum(N[g], C[g], L[g], window, law, flops_per_token) for g in _groups(N, C, rtol)]
     if not minima:
         raise ValueError("no budget has 3 different sizes: an IsoFLOP curve needs them; train more, or raise rtol")
@@ -101,14 +101,14 @@ def _curves(law, budgets, span, points, flops_per_token):
     return N, C, law.predict(N, C / np.array([per_token(size) for size in N]))
 
 
-def _read(source, n, c, loss, d):
+def _read(source, n, c, loss, d, parametric):
     if c is None and d is None:
         raise ValueError("c and d are both None: name the column of FLOPs or the column of tokens")
     N, L = tables.column(source, n), tables.column(source, loss)
     C = tables.column(source, c) if c is not None else 6 * N * tables.column(source, d)
     D = tables.column(source, d) if d is not None else C / (6 * N)
     tables.same_length(n=N, loss=L, c=C, d=D)
-    enough = len(L) >= tables.ROWS and min(len(np.unique(N)), len(np.unique(D))) >= tables.SIZES
+    enough = parametric and len(L) >= tables.ROWS and min(len(np.unique(N)), len(np.unique(D))) >= tables.SIZES
     law = Chinchilla().fit({"N": N, "D": D, "L": L}, "N", "D", "L", cluster=None, bootstrap=0) if enough else None
     return N, C, L, law
 

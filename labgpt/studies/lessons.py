@@ -138,6 +138,12 @@ def ladder_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {name: ladder.base(name) for name in ladder.TOP}
 
 
+def counting_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
+    from . import counting
+
+    return counting.study(seeds)
+
+
 LESSONS = {
     "00_first_curve": first_curve,
     "01_model_size": model_size,
@@ -157,6 +163,7 @@ STUDIES = {  # for a lesson to read
     "07_data_study": scarce.study,
     "08_floors": floors_study,
     "08_ladder": ladder_study,
+    "08_counting": counting_study,
 }
 
 

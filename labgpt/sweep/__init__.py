@@ -9,18 +9,6 @@ from .store import count, runs, table, unfinished
 from .study import Study, share
 
 __all__ = [
-    "Ledger",
-    "Progress",
-    "Study",
-    "count",
-    "grid",
-    "isoflop",
-    "launch",
-    "plan",
-    "run",
-    "run_within",
-    "runs",
-    "share",
-    "table",
+    "Ledger", "Progress", "Study", "count", "grid", "isoflop", "launch", "plan", "run", "run_within", "runs", "share", "table",
     "unfinished",
-]
+]  # fmt: skip

@@ -100,9 +100,8 @@ def run(
                 bar.close()
     for run_id in todo:
         if places[run_id].finished_rows() is None:
-            raise Failed(
-                f"run {run_id}: {places[run_id].status().get('reason', 'its process ended early')}; the others are kept in {store}"
-            )
+            reason = places[run_id].status().get("reason", "its process ended early")
+            raise Failed(f"run {run_id}: {reason}; the others are kept in {store}")
     return table(store, unique)
 
 
@@ -121,23 +120,18 @@ def pool_s(specs: list[RunSpec], workers: int) -> float:
 
 def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, base_s: float, gpus: bool) -> None:
     """Start the workers and follow them; start them again while runs are held by somebody else's sweep."""
-    while waiting := [
-        r
-        for r in todo
-        if RunDir(store / r).finished_rows() is None and RunDir(store / r).status().get("state") != "failed"
-    ]:
+    places = {r: RunDir(store / r) for r in todo}
+    while waiting := [r for r in todo if places[r].finished_rows() is None and places[r].status().get("state") != "failed"]:
         with _processes(store, waiting, min(workers, len(waiting)), gpus) as processes:
             while any(p.poll() is None for p in processes):
-                shares = {r: _share(RunDir(store / r)) for r in todo}
+                shares = {r: _share(places[r]) for r in todo}
                 done = sum(price[r] * share for r, share in shares.items())
                 bar.at(base_s + done / workers, f"{sum(s == 1 for s in shares.values())}/{len(todo)} runs")
                 time.sleep(POLL_S)
             died = next((p.returncode for p in processes if p.returncode not in (0, None)), None)
         if died is not None:
-            raise Failed(
-                f"a training process ended with code {died}; what it finished is kept, call again to go on "
-                f"(its words: {_last_line(store)})"
-            )
+            said = f"a training process ended with code {died}; what it finished is kept, call again to go on"
+            raise Failed(f"{said} (its words: {_last_line(store)})")
         time.sleep(POLL_S)
 
 
@@ -155,16 +149,10 @@ def _processes(store: Path, run_ids: list[str], workers: int, gpus: bool) -> Ite
     try:
         with open(store / "workers.log", "w") as log:
             for number in range(workers):
-                started.append(
-                    subprocess.Popen(
-                        [sys.executable, "-m", "labgpt.sweep.worker", str(store), *run_ids],
-                        env=machine.worker_env() | ({"CUDA_VISIBLE_DEVICES": str(number)} if gpus else {}),
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,
-                    )
-                )
+                command = [sys.executable, "-m", "labgpt.sweep.worker", str(store), *run_ids]
+                env = machine.worker_env() | ({"CUDA_VISIBLE_DEVICES": str(number)} if gpus else {})
+                talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+                started.append(subprocess.Popen(command, env=env, start_new_session=True, **talk))
         yield started
     finally:
         for process in started:

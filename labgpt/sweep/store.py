@@ -21,15 +21,8 @@ def runs(store: str | Path = "runs/store") -> list[dict]:
         state = status.get("state", "unfinished")
         if state == "done" and place.finished_rows() is None:
             state = "damaged"
-        found.append(
-            {
-                "run_id": path.parent.name,
-                "state": state,
-                "steps": status.get("steps", 0),
-                "total_steps": status.get("total_steps", 0),
-                "reason": status.get("reason", ""),
-            }
-        )
+        steps = {name: status.get(name, 0) for name in ("steps", "total_steps")}
+        found.append({"run_id": path.parent.name, "state": state, **steps, "reason": status.get("reason", "")})
     return found
 
 

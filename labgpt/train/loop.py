@@ -109,7 +109,7 @@ class Trainer:
                 clock = time.perf_counter()
                 if at.step == fork and not last:
                     at.kept = self.snapshot("kept.")
-                loss = self.step(at.step, fork, end)
+                loss = self.loss = self.step(at.step, fork, end)
                 if at.step >= fork or at.step == end - 1:
                     at.losses.append(loss)
                 branch = at.step >= fork

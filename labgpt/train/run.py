@@ -126,7 +126,8 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
                 raise Stopped(words, 128 + came[0])
             if now - noted > NOTE_EVERY_S:
                 noted = now
-                place.write_status(durable=False, **note | {"steps": steps, "seconds": time.time() - began})
+                at = {"tokens": trainer.at.step * spec.science.tokens_per_step, "train_loss": float(trainer.loss)}
+                place.write_status(durable=False, **note | at | {"steps": steps, "seconds": time.time() - began})
 
         try:
             digest = place.write_rows(rows)

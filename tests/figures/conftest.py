@@ -63,6 +63,7 @@ def every(table, known, law, held, sealed, ranks):
     import pandas as pd
 
     from labgpt import figures as f
+    from labgpt.figures.watch import live
     from labgpt.laws import Chinchilla
 
     floor = Chinchilla().fit(known, bootstrap=20)
@@ -81,6 +82,11 @@ def every(table, known, law, held, sealed, ranks):
         "floors": f.floors({100_000: floor, 200_000: floor}, {1: {"held": 1.0, "width": 0.5, "studies": 20},
                                                               4: {"held": 0.0, "width": 0.03, "studies": 5}}, 1.893),
         "ladder": f.ladder(known, rungs(known, 3, 10)),
+        "exponents": f.exponents({what: {"parabola": a, "parabola_range": [a - 0.05, a + 0.03], "akima": a + 0.02,
+                                         "akima_range": [a, a + 0.1]} for what, a in (("all counted", 0.6), ("rate cooled", 0.5))},
+                                 {"Kaplan et al.": 0.73, "Hoffmann et al.": 0.5}, "30 runs"),
+        "live": live(table, {"b": [(2048, 4.1), (4096, 3.0), (3072, 2.9)]}, [(len(table), law)]),
+        "live, no law yet": live(known.iloc[:1], {"b": [(2048, 4.1), (4096, 3.0)]}, []),
         "forecast": f.forecast(table, law, sealed, sealed["predicted"] * 1.01),
         "forecast, not yet measured": f.forecast(table, law, sealed),
         "world": f.world(ranks),

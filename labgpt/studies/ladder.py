@@ -61,7 +61,7 @@ def backtest(rows, rule: tuple[int, int], top: float) -> float:
 
 def target(law: Chinchilla, name: str, rung: int) -> RunSpec:
     """The width for which `law` promises the lowest loss at rung x TOP FLOPs, never reading a token twice."""
-    most = len(corpus.load(name).train) - 1_000 if name == "pysource" else np.inf
+    most = len(corpus.load(name).train) - 1_000
 
     def promise(w: int) -> float:
         tokens = rung * TOP[name] / per_token(w, name)

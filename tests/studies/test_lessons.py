@@ -27,7 +27,9 @@ def test_the_reference_runs_are_the_lesson_s(name):
             continue  # a text of this machine: another Python has another hash
         assert set(rows["run_id"]) == {s.run_id for s in specs}, f"{group}: make it again with `labgpt reference {name}`"
         assert len(rows) == sum(len(s.science.schedule.budgets) for s in specs)
-        assert rows["val_loss"].gt(rows["bayes_loss"]).all()
+        known = rows["bayes_loss"].notna()
+        assert known.all() if specs[0].science.data.tokenizer == "symbols" else not known.any()
+        assert rows["val_loss"][known].gt(rows["bayes_loss"][known]).all()
     assert all(sha256 == corpus.load(c).sha256 for c, sha256 in made["corpora"].items() if c != "pysource")
     assert {"commit", "torch", "command"} <= made.keys()
 

@@ -113,6 +113,7 @@ def test_an_array_with_a_requeued_part_gives_the_local_pool_s_table(slurm, tmp_p
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("LABGPT_QUIET", "1")
     Path("study.toml").write_text(STUDY)
     assert main(["launch", "study.toml", "--nodes", "2", "--render", "slurm", "--store", "shared"]) == 0
     Path("array.sh").write_text(capsys.readouterr().out)

@@ -96,24 +96,22 @@ def seal(store: str) -> None:
 
 
 def score(store: str) -> None:
-    """Train the forecast runs and hold each against its seal; an error of the excess where the entropy is known."""
+    """Train the forecast runs, cheapest first, and hold each against its seal; an error of the excess where the entropy is known."""
     import pandas as pd
 
-    seals = {path.stem: path for path in sorted(SEALS.glob("*x.json"))}
-    specs = {stem: RunSpec.from_json(forecast.read(path)["spec"]) for stem, path in seals.items()}
-    sweep.run(list(specs.values()), store)
-    rows = {stem: sweep.table(store, [spec.run_id]).iloc[0] for stem, spec in specs.items()}
-    scores = {}
-    for stem, path in seals.items():
-        loss, bayes, sealed = float(rows[stem]["val_loss"]), rows[stem]["bayes_loss"], forecast.read(path)
+    path, scores = SEALS.with_name("08_ladder_score.json"), {}
+    seals = {seal.stem: forecast.read(seal) for seal in SEALS.glob("*x.json")}
+    for stem, sealed in sorted(seals.items(), key=lambda item: item[1]["flops"]):
+        row = sweep.run([RunSpec.from_json(sealed["spec"])], store).iloc[-1]
+        loss, bayes = float(row["val_loss"]), row["bayes_loss"]
         known = {} if pd.isna(bayes) else {"excess_error": (sealed["predicted"] - loss) / (loss - float(bayes)), "bayes_loss": float(bayes)}
-        scores[stem] = forecast.score(path, loss) | known | {k: sealed[k] for k in ("corpus", "rung", "n_matmul", "tokens", "flops")}
+        got = forecast.score(SEALS / f"{stem}.json", loss) | known
+        scores[stem] = got | {key: sealed[key] for key in ("corpus", "rung", "n_matmul", "tokens", "flops")}
         of_excess = f", {known['excess_error']:+.1%} of the excess" if known else ""
-        got = scores[stem]
         print(f"{stem}: sealed {got['predicted']:.4f} ({got['low']:.4f}–{got['high']:.4f}), measured {loss:.4f}, "
-              f"{got['relative_error']:+.2%}{of_excess}, {'inside' if got['inside'] else 'OUTSIDE'}")  # fmt: skip
-    where = {"command": "python -m labgpt.studies.ladder score", "scores": scores, "provenance": provenance()}
-    write_atomic(SEALS.with_name("08_ladder_score.json"), json.dumps(where, indent=1) + "\n")
+              f"{got['relative_error']:+.2%}{of_excess}, {'inside' if got['inside'] else 'OUTSIDE'}", flush=True)  # fmt: skip
+        where = {"command": "python -m labgpt.studies.ladder score", "sealed": sorted(seals), "scores": scores, "provenance": provenance()}
+        write_atomic(path, json.dumps(where, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from labgpt.bench import link as bench
 from labgpt.bench.link import Hosts, between
 from labgpt.cli import main
 from labgpt.corpus import pin
-from labgpt.cost.collectives import OPS, Link, judged
+from labgpt.cost.collectives import OPS, Link
 from labgpt.record import RunDir
 from labgpt.spec import derive
 

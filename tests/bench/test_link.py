@@ -16,7 +16,7 @@ from labgpt.bench import link as bench
 from labgpt.bench.link import Hosts, between
 from labgpt.cli import main
 from labgpt.corpus import pin
-from labgpt.cost.collectives import OPS, Link
+from labgpt.cost.collectives import OPS, Link, judged
 from labgpt.record import RunDir
 from labgpt.spec import derive
 
@@ -159,3 +159,10 @@ def test_the_recorded_steps_of_the_held_cable_are_predicted_within_15_percent():
     for s in found["steps"]:
         print(f"{s['rate']} Mbit/s, width {s['d_model']}, {s['strategy']}: {s['error']:+.1%}")
         assert abs(s["error"]) < 0.15 or not (s["held"] or s["d_model"] == 64)
+
+
+def test_the_recorded_collectives_give_the_recorded_links_again():
+    found = json.loads((RECORDED / "collectives.json").read_text())
+    again = judged([{k: r[k] for k in ("op", "world_size", "n_bytes", "seconds")} for r in found["rows"]])
+    assert again["links"] == {op: pytest.approx(link, rel=1e-3) for op, link in found["links"].items()}
+    assert set(again["held_out"]) == set(OPS) and all(r["world_size"] < 4 or not r["fit"] for r in found["rows"])

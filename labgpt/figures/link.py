@@ -12,7 +12,7 @@ LOOK = {"ddp": (BLUE, "o", "-"), "diloco": (RED, "s", "--"), "averaging": (INK, 
 @styled
 def cable(found: dict, width: int = 64, rate: int = 100):
     """`labgpt bench link`'s answer -> seconds a step against the cable's rate, and loss against hours on one cable."""
-    figure, (time, loss) = canvas(1, 2, height=4.2)
+    figure, (time, loss) = canvas(1, 2, height=3.4)
     rates = sorted({s["rate"] for s in found["steps"]})
     for strategy, (colour, marker, line) in LOOK.items():
         sends = {"averaging": "diloco"}.get(strategy, strategy)  # the same, as often
@@ -49,9 +49,9 @@ def to_target(model: str, gpus: tuple[int, ...], rows: int, critical: float, tok
     found = [cost.simulate(model, g, device, "fsdp", g * rows, critical=critical, tokens=tokens) for g in gpus]
     days, share, busy = (np.array([f[k] for f in found]) for k in ("seconds", "sample_efficiency", "efficiency"))
     parts = {"computing": share * busy, "network and waiting (simulated)": share * (1 - busy), "tokens a large batch adds": 1 - share}
-    figure, axes = canvas(height=3.9)
+    figure, axes = canvas(height=3.0)
     below, at = np.zeros(len(gpus)), np.arange(len(gpus))
-    for (name, part), colour, hatch in zip(parts.items(), ("#8fb3d9", "white", "#f0d9b5"), ("", "///", "..")):
+    for (name, part), colour, hatch in zip(parts.items(), ("#8fb3d9", "white", "#f0d9b5"), ("", "///", "")):
         axes.bar(at, days * part / 86400, 0.6, below, color=colour, edgecolor=INK, hatch=hatch, linewidth=0.8, label=name)
         below += days * part / 86400
     axes.set_xticks(at, [f"{g}\nbatch {g * rows:,}" for g in gpus])

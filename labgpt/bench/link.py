@@ -123,46 +123,47 @@ def timed(d_model: int, strategy: str) -> RunSpec:
     return corpus.pin(derive(d_model, world_size=2, strategy=strategy, **steps))
 
 
-def step_s(rows: list[dict]) -> float:  # a disturbance between two rows is not seen
-    return statistics.median((b["seconds"] - a["seconds"]) / MARKS.step for a, b in pairwise(rows))
-
-
 def link(rates: tuple[int, ...], held: tuple[int, ...] = (), seeds: int = 0, store: str | Path = "runs/store") -> dict:
-    """{links: {rate: alpha, beta}, steps: [{rate, held, d_model, strategy, local_steps, n_bytes, alone_s, step_s, predicted_s, error}],
-    losses: [{strategy, seed, tokens, val_loss}] of runs on this machine}. Rate 0: among this machine's processes, without a cable.
+    """{links: {rate: alpha, beta}, steps: `foretold`'s, losses: [{strategy, seed, tokens, val_loss}] of runs on this machine}.
 
-    A step = alone_s + all-reduce(n_bytes), over H for DiLoCo: alone_s is a step timed without a cable, less its all-reduce there;
-    alpha and beta are fitted to all-reduces of 4 B … 1 MiB of plain numbers, nothing to a step across a cable."""
+    alpha and beta are fitted to all-reduces of 4 B … 1 MiB of plain numbers across each cable of `rates`. On those `held` nothing
+    is timed but the steps that are predicted."""
     need(len(set(rates)) >= 1 + bool(held), "rate", rates, "two or more where one is held out")
-    Hosts(rates[0])  # where there can't be any, it is said before anything is timed
-    steps, links, losses, specs = [], {}, [], [timed(d, way) for d in WIDTHS for way in ("ddp", "diloco")]
-    every = [spec.execution.local_steps if spec.execution.strategy == "diloco" else 1 for spec in specs]
+    steps, links, losses = [], {}, []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        here = [sweep.launch(spec, folder).finished_rows() for spec in specs]
-        links[0] = fit(start("link", world_size=2).records("link"))["all_reduce"]
-        alone = [step_s(rows) - links[0].seconds("all_reduce", 4 * rows[0]["n_total"], 2) / h for rows, h in zip(here, every)]
         for rate in (*rates, *held):
             with Hosts(rate) as hosts:
                 if rate not in held:
-                    hosts.run(specs[0], folder / "link", "-m", "labgpt.parallel.ranks", str(folder), "link")
+                    hosts.run(timed(32, "ddp"), folder / "link", "-m", "labgpt.parallel.ranks", str(folder), "link")
                 links[rate] = between(rate, links) if rate in held else fit(json.loads((folder / "link-0.json").read_text()))["all_reduce"]
-                for spec, h, own in zip(specs, every, alone):
-                    rows = hosts.train(spec, folder / str(rate))
-                    n_bytes, measured = 4 * rows[0]["n_total"], step_s(rows)
-                    predicted = own + links[rate].seconds("all_reduce", n_bytes, 2) / h
-                    row = {"rate": rate, "held": rate in held, "d_model": rows[0]["d_model"], "strategy": spec.execution.strategy}
-                    row |= {"local_steps": h, "n_bytes": n_bytes, "alone_s": own, "step_s": measured, "predicted_s": predicted}
-                    steps.append(row | {"error": predicted / measured - 1})
+                for d, way in ((d, way) for d in WIDTHS for way in ("ddp", "diloco")):
+                    rows = hosts.train(spec := timed(d, way), folder / str(rate))
+                    every = spec.execution.local_steps if way == "diloco" else 1
+                    row = {"rate": rate, "held": rate in held, "d_model": d, "strategy": way, "local_steps": every}
+                    step_s = statistics.median((b["seconds"] - a["seconds"]) / MARKS.step for a, b in pairwise(rows))
+                    steps.append(row | {"n_bytes": 4 * rows[0]["n_total"], "step_s": step_s})
     for seed, way in ((seed, way) for seed in range(seeds) for way in WAYS):
         spec = corpus.pin(derive(WIDTHS[-1], budgets=BUDGETS, seed=seed, val_tokens=16_384, world_size=2, **WAYS[way]))
-        rows = sweep.launch(spec, store).finished_rows()
-        losses += [{"strategy": way, "seed": seed, "tokens": row["tokens"], "val_loss": row["val_loss"]} for row in rows]
-    return {"links": {r: vars(one) for r, one in links.items()}, "steps": steps, "losses": losses}
+        for row in sweep.launch(spec, store).finished_rows():
+            losses.append({"strategy": way, "seed": seed, "tokens": row["tokens"], "val_loss": row["val_loss"]})
+    return {"links": {r: vars(one) for r, one in links.items()}, "steps": foretold(steps, links), "losses": losses}
+
+
+def foretold(steps: list[dict], links: dict[int, Link]) -> list[dict]:
+    """Each step with {alone_s, predicted_s, error}: predicted = alone_s + its all-reduce, over H for DiLoCo. alone_s: what such a step
+    takes beside its all-reduce on the other cables (not on those held out); the least of them, for a disturbance only adds."""
+    talk = [links[s["rate"]].seconds("all_reduce", s["n_bytes"], 2) / s["local_steps"] for s in steps]
+    found = []
+    for s, t in zip(steps, talk):
+        likes = [(o, u) for o, u in zip(steps, talk) if (o["d_model"], o["strategy"], o["held"]) == (s["d_model"], s["strategy"], False)]
+        own = min(o["step_s"] - u for o, u in likes if o["rate"] != s["rate"] or len(links) == 1)
+        found.append(s | {"alone_s": own, "predicted_s": own + t, "error": (own + t) / s["step_s"] - 1})
+    return found
 
 
 def between(rate: float, links: dict[int, Link]) -> Link:
     """The Link of a cable that was not timed: over 1 / rate, beta on the line through the slowest's and the fastest's; alpha their mean."""
-    slow, fast = min(filter(None, links)), max(links)
+    slow, fast = min(links), max(links)
     low, high, share = links[slow], links[fast], (1 / rate - 1 / fast) / (1 / slow - 1 / fast)
     return Link(0.0, (low.alpha + high.alpha) / 2, high.beta + share * (low.beta - high.beta))

@@ -67,7 +67,7 @@ def collectives(world_sizes: tuple[int, ...] = (2, 3, 4), json: Path | None = No
     found = measure(world_sizes)
     keep(json, found)
     for op, link in found["links"].items():
-        off, said = found["held_out"][op], {k: f"{1e6 * v:.3g}" for k, v in link.items()}
+        off, said = found["held_out"][op], {k: f"{round(1e6 * v, 5):g}" for k, v in link.items()}
         print(f"{op:<14} {said['overhead']} µs a call, {said['alpha']} a message, {said['beta']} a byte; W = {off['world_size']} held out: "
               f"off by {off['median_error']:.0%} (median), {off['largest_error']:.0%} at most")  # fmt: skip
 

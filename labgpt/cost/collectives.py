@@ -6,6 +6,7 @@ Messages and bytes are those that follow each other on one rank (Thakur, Rabense
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -67,10 +68,8 @@ def fit(rows: Iterable[dict]) -> dict[str, Link]:
 def judged(rows: list[dict]) -> dict:
     """{links, rows, held_out}: fitted without the largest world size; each row with `predicted`, `error` (predicted over measured,
     less 1) and `fit`; held_out: {op: {world_size, median_error, largest_error}}, of absolute errors there."""
-    import statistics
-
+    need(len({r["world_size"] for r in rows}) >= 3, "world_sizes", {r["world_size"] for r in rows}, "three or more: one is held out")
     largest = max(r["world_size"] for r in rows)
-    need(len({r["world_size"] for r in rows}) >= 3, "world_size", largest, "three or more different ones: one is held out")
     links = fit(r for r in rows if r["world_size"] < largest)
     told = [r | {"predicted": links[r["op"]].seconds(r["op"], r["n_bytes"], r["world_size"])} for r in rows]
     told, held = [r | {"error": r["predicted"] / r["seconds"] - 1, "fit": r["world_size"] < largest} for r in told], {}

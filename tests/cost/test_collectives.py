@@ -52,7 +52,7 @@ def test_what_a_collective_sends():
 
 
 @pytest.mark.parametrize(("rows", "said"), [
-    (timings(world_sizes=(2, 3)), "world_size = 3: allowed is three or more"), (timings(world_sizes=(2, 3, 4))[:27], "rows"),
+    (timings(world_sizes=(2, 3)), "world_sizes = {2, 3}: allowed is three or more"), (timings(world_sizes=(2, 3, 4))[:27], "rows"),
     ([r | {"op": "gossip"} for r in timings()], "op = 'gossip'"),
 ])  # fmt: skip
 def test_a_slip_is_one_line(rows, said):

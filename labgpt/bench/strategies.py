@@ -67,7 +67,6 @@ def stopped(spec: RunSpec, store: Path) -> tuple[RunDir, int]:
 
 
 def resume(old: RunDir, spec: RunSpec, store: Path) -> RunDir:
-    """The run on other processes, from where the old one stands."""
     checkpoint.adopt(old, RunDir(store / spec.run_id), spec)
     return train(spec, store)
 

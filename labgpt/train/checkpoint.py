@@ -56,7 +56,7 @@ def state(trainer: Trainer) -> dict:
         keys = [f"model.{name}" for name in trainer.replicas.shapes]
         if any(name.startswith(f"{prefix}.optimizer") for name in parts):  # none yet before the first step
             for i, (optimizer, order) in enumerate(zip(trainer.optimizers, trainer.order, strict=True)):
-                keys += [f"optimizer.{i}.{place}.{what}" for place in range(len(order)) for what in STATES[type(optimizer)]]
+                keys += [f"optimizer.{i}.{place}.{what}" for place in range(len(order)) for what in STATES[type(optimizer).__name__]]
         for key in keys:
             name, mine = trainer.belongs(key), parts.get(f"{prefix}.{key}")
             number = key.endswith(".step")

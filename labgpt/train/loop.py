@@ -128,10 +128,8 @@ class Trainer:
         """The model's state_dict, in one piece. Every rank has to call it."""
         if not self.spec.execution.sharded:
             return self.model.state_dict()
-        return {name: self.replicas.together([name], [self.own(name)])[0] for name in self.replicas.shapes}
-
-    def own(self, name: str) -> Tensor | None:
-        return local(self.named[name]) if name in self.named else None
+        here = {name: local(p) for name, p in self.named.items()}
+        return {name: self.replicas.together([name], [here.get(name)])[0] for name in self.replicas.shapes}
 
     def batch(self, step: int) -> Callable[[int, int], tuple[Tensor, Tensor]]:
         def rows(start: int, stop: int) -> tuple[Tensor, Tensor]:

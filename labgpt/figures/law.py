@@ -148,10 +148,7 @@ def ladder(table, scores: dict):
 
 @styled
 def exponents(found: dict[str, dict], published: dict[str, float], n: str):
-    """Exponents of N_opt(C), a row for each {name: {parabola, parabola_range, akima, akima_range}}; published: {whose: value}, lines.
-
-    n: what the rows stand on, for the caption ("63 runs").
-    """
+    """Exponents of N_opt(C), a row for each {name: {parabola, parabola_range, akima, akima_range}}, lines at {whose: value}; n: of what."""
     figure, axes = canvas(height=1.9 + 0.5 * len(found))
     for method, shift, colour, fmt, fill in (("parabola", -0.14, RED, "D", "full"), ("akima", 0.14, BLUE, "s", "none")):
         value = np.array([row[method] for row in found.values()])

@@ -3,7 +3,7 @@
     figures.watch("runs/store")                # the pool is in a terminal, another notebook, on a cluster
     view = figures.Watch("runs/store", specs)  # its processes are this notebook's: sweep.run(specs, progress=view), view.close()
 
-No thread: who looks, draws. Without a notebook or without ipywidgets a line is printed whenever points have landed.
+No thread: who looks, draws. Without a notebook or ipywidgets a line is printed as points land. For sweeps of one's own: no lesson needs it.
 """
 
 from __future__ import annotations
@@ -101,10 +101,7 @@ class Watch:
 
 
 def watch(store: str | Path = "runs/store", study=None, every_s: float = 1.0):
-    """Look on until no run is left, none has moved for two minutes, or the kernel is interrupted, which the runs do not notice.
-
-    Returns the last picture. study: as for Watch.
-    """
+    """Look on until no run is left, none has moved for two minutes, or the kernel is interrupted (not the runs); the last picture."""
     view = Watch(store, study)
     with contextlib.suppress(KeyboardInterrupt):
         while view.look() and time.monotonic() - view.moved < STILL_S:

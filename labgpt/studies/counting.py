@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -48,7 +47,7 @@ def budgets(width: int) -> tuple[float, ...]:
 def study(seeds: int) -> dict[str, list[RunSpec]]:
     """Seven widths at six budgets: long warm-up; no cooldown; cooled, where lesson 03 has no run; halved and doubled rates (one seed)."""
 
-    def at(known: Iterable[float] = (), **changes: object) -> list[RunSpec]:
+    def at(known=frozenset(), **changes: object) -> list[RunSpec]:
         lacks = {w: [c for c in budgets(w) if c not in known or w in (12, 64)] for w in WIDTHS}
         return [spec for w in WIDTHS for spec in sweep.isoflop([w], lacks[w], seeds=seeds, **changes)]
 
@@ -101,8 +100,7 @@ def slopes(means: list[tuple[float, np.ndarray]], count: str, picked: np.ndarray
     return told
 
 
-def exponents(rows, count: str) -> dict[str, float]:
-    """`slopes` of a recipe's runs, all trunks and budgets once."""
+def exponents(rows, count: str) -> dict[str, float]:  # of a recipe's runs, all trunks and budgets once
     return slopes([(n, losses.mean(axis=0)) for n, losses in curves(rows, count)], count, np.arange(len(COUNTS[count][2])))
 
 
@@ -128,7 +126,6 @@ def ranged(rows, count: str, draws: int = 200) -> dict:
 
 
 def main(store: str) -> None:
-    """Train, fit, write."""
     from . import lessons
 
     path = lessons.make_reference("08_counting", store)

@@ -35,13 +35,8 @@ class Progress:
 
     def __init__(self, predicted_s: float, show: bool = True):
         # A bar that redraws in place ends up as thousands of lines in a log file or a stored notebook output.
-        self.bar = tqdm(
-            total=round(predicted_s, 1),
-            unit="s",
-            disable=not show or bool(os.environ.get("LABGPT_QUIET")),
-            bar_format="{desc}{percentage:3.0f}%|{bar}| {postfix}",
-            mininterval=0.5,
-        )
+        look = {"unit": "s", "bar_format": "{desc}{percentage:3.0f}%|{bar}| {postfix}", "mininterval": 0.5}
+        self.bar = tqdm(total=round(predicted_s, 1), disable=not show or bool(os.environ.get("LABGPT_QUIET")), **look)
         self.began, self.done, self.first_estimate_s = time.monotonic(), 0.0, None
 
     def at(self, done_s: float, what: str) -> None:

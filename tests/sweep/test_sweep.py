@@ -143,3 +143,17 @@ def test_a_grid_at_fixed_compute_spends_that_compute():
 def test_the_plan_names_the_run_that_the_others_would_wait_for():
     even, uneven = (sweep.plan(tiny_grid(widths, (1 << 20,)), gpus=2) for widths in ((16, 16), (16, 128)))
     assert "waiting" not in even and sweep.grid([128], (1 << 20,), **TINY)[0].run_id + " alone" in uneven
+
+
+def test_a_sweep_that_gets_sigterm_tells_its_workers_and_goes_on_later(tmp_path):
+    """What a cluster sends before it takes the machine away."""
+    asked = [sys.executable, "-m", "labgpt", "sweep", "run", "--widths", "16", "--budgets", "4194304", "--store", str(tmp_path)]
+    job = subprocess.Popen(asked, env=os.environ | {"PYTHONPATH": str(Path(sweep.__file__).parents[2])}, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while not any(run["steps"] > 20 for run in sweep.runs(tmp_path)):
+        assert time.monotonic() < end and job.poll() is None
+        time.sleep(0.1)
+    job.send_signal(signal.SIGTERM)
+    assert job.wait(30) == 130 and "give the same command again" in job.stderr.read()
+    (place,) = (RunDir(path.parent) for path in tmp_path.glob("*/spec.json"))
+    assert place.finished_rows() is None and len(list(place.checkpoints.glob("*.json"))) == 1

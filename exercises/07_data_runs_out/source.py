@@ -241,7 +241,7 @@ for shares, losses in cases:
 # A scanner gets a share `Q` of all symbols wrong, as in the lesson's groups `noise:0.1`, `noise:0.2` and `noise:0.4`. Somebody says:
 # "only that share is lost, so such text is worth so many tokens fewer, and no more."
 #
-# - `excess`: by how many nats per token does a model that knows the language perfectly, but believes that a share `Q` of all symbols is
+# - `excess`: by how many nats per token does a model that knows the language perfectly, but believes that a share `Q` of all symbols to come is
 #   drawn at random from 512, lose on *clean* text? Leave out what little a random draw adds to the right symbol's probability.
 # - `meaning`: what does that say?
 #   - `"a"` The same can be had by training on that many tokens fewer.

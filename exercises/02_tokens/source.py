@@ -14,7 +14,7 @@
 from labgpt.course import Lesson, check
 
 SEED = drawn.integer("seed", 0, 2)  # each class has runs of its own
-FIRST = drawn.choice("first budget", [131_072, 262_144])  # of question 1
+FIRST = drawn.choice("smallest budget", [131_072, 262_144])  # of question 1
 LAST = drawn.choice("last budget", [1_048_576, 2_097_152])
 table = Lesson("02_tokens").reference
 tales_floor, floor = 0.80506192, 1.89296452  # nats per token, of tales and of lesson 01's language: the column bayes_loss

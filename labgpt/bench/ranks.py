@@ -23,7 +23,7 @@ def kill_ranks(kills: int = 20, world_size: int = 2, seed: int = 0) -> dict:
     Recovery and lost steps are medians over the kills. A lost step was trained, and is trained again.
     """
     draw = random.Random(seed)
-    spec = corpus.pin(derive(32, budgets=(262_144, 524_288), val_tokens=8192, world_size=world_size, reduction="tree"))
+    spec = corpus.pin(derive(32, budgets=(131_072, 262_144), val_tokens=8192, world_size=world_size, reduction="tree"))
     with tempfile.TemporaryDirectory() as folder:
         calm = torchrun(spec, Path(folder) / "calm")
         calm.wait(RUN_S)

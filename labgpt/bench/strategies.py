@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 from labgpt import corpus, sweep
 from labgpt.record import RunDir
 from labgpt.spec import RunSpec, derive, replace
-from labgpt.spec.run import STRATEGIES
+from labgpt.spec.run import ALIKE
 from labgpt.train import checkpoint, run
 
 from .ranks import RUN_S, newest, torchrun, wait_for
@@ -31,11 +31,11 @@ def strategies() -> dict:
         store, same, resumed = Path(folder), [], []
         for name, worlds in (("muon", (1, 2, 4)), ("adamw", (4,))):
             alone = train(replace(every, name=name), store)
-            for strategy, w in tqdm([(s, w) for s in STRATEGIES for w in worlds if s != "fsdp+tp" or w > 1], desc=name, leave=False):
+            for strategy, w in tqdm([(s, w) for s in ALIKE for w in worlds if s != "fsdp+tp" or w > 1], desc=name, leave=False):
                 found = train(replace(under(every, strategy, w), name=name), store)
                 same.append({"strategy": strategy, "world_size": w, "optimizer": name, "apart": apart(found, alone)})
         alone = train(long, store)
-        for strategy in tqdm(STRATEGIES[1:], desc="4 ->", leave=False):
+        for strategy in tqdm(ALIKE[1:], desc="4 ->", leave=False):
             old, steps = stopped(under(long, strategy, 4), store)
             for w in (2, 3, 1):
                 if strategy == "fsdp+tp" and w != 2:

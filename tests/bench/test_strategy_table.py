@@ -7,7 +7,7 @@ import pytest
 
 from labgpt.bench import strategies
 from labgpt.spec import derive
-from labgpt.spec.run import STRATEGIES
+from labgpt.spec.run import ALIKE
 
 TABLE = Path(__file__).parents[2] / "data/reference/strategies.json"
 
@@ -15,9 +15,9 @@ TABLE = Path(__file__).parents[2] / "data/reference/strategies.json"
 def test_the_table_has_every_strategy_and_no_loss_is_off_by_more_than_1e_5():
     found = json.loads(TABLE.read_text())
     tried = {(r["strategy"], r["world_size"]) for r in found["same"] if r["optimizer"] == "muon"}
-    assert tried == {(s, w) for s in STRATEGIES for w in (1, 2, 4)} - {("fsdp+tp", 1)}
+    assert tried == {(s, w) for s in ALIKE for w in (1, 2, 4)} - {("fsdp+tp", 1)}
     handed = {(r["strategy"], r["resumed_at"]) for r in found["resumed"] if r["saved_at"] == 4}
-    assert handed == {(s, w) for s in STRATEGIES[1:] for w in (1, 2, 3)} - {("fsdp+tp", 1), ("fsdp+tp", 3)}
+    assert handed == {(s, w) for s in ALIKE[1:] for w in (1, 2, 3)} - {("fsdp+tp", 1), ("fsdp+tp", 3)}
     assert max(r["apart"] for r in found["same"] + found["resumed"]) < 1e-5
     assert len(found["tree"]) == 4 and len(set(found["tree"].values())) == 1
 

@@ -65,7 +65,7 @@ def count(spec: RunSpec) -> dict:
     how, science = spec.execution, spec.science
     ids = torch.zeros(science.batch_size, science.model.seq_len, dtype=torch.int64)
     with alone(how.world_size) as group:
-        form = replicas(GPT(science.model, science.seed), group, how)
+        form = replicas(GPT(science.model, science.seed), group, how, {})
         if isinstance(form, Ring):  # the fake all-reduce leaves no tensor for DDP to find, so DDP is told how to ask
             form.net.register_comm_hook(None, _summed)
         for _ in range(3):  # DDP settles its buckets in the first two

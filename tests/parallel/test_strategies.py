@@ -10,9 +10,9 @@ from safetensors.torch import load_file
 
 from labgpt.parallel.strategies import stages
 from labgpt.spec import derive
-from labgpt.spec.run import STRATEGIES
+from labgpt.spec.run import ALIKE
 
-SHARDED = STRATEGIES[1:]
+SHARDED = ALIKE[1:]
 BRANCHES = {"budgets": [4, 8, 16], "changes": {"cooldown": 0.25}}  # stages 0-3-4, 3-6-8, 6-12-16: steps 4 … 15 of 15 in all
 
 
@@ -97,7 +97,7 @@ def test_stages_take_blocks_in_order_the_first_ones_one_more():
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    ({"strategy": "magic"}, "ddp, zero1, fsdp, tp, fsdp\\+tp, gpipe, 1f1b"),
+    ({"strategy": "magic"}, "ddp, zero1, fsdp, tp, fsdp\\+tp, gpipe, 1f1b, diloco"),
     ({"strategy": "fsdp", "reduction": "tree"}, "strategy"), ({"strategy": "tp", "n_head": 1}, "n_head"),
     ({"strategy": "fsdp+tp", "world_size": 1}, "even number"), ({"strategy": "tp", "n_head": 2, "bias": True}, "bias"),
     ({"strategy": "1f1b"}, "microbatches = 1: allowed is at least world_size = 2"),

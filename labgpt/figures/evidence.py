@@ -23,7 +23,7 @@ def residuals(table, law):
         log_axis(axes.xaxis, table[column].unique(), margin=0.09, gap=gap)
         name(axes.xaxis, column)
     both[0].set_ylabel("log residual, measured / law (%)")
-    bar, far = means.abs().idxmax(), table.loc[left.abs().idxmax()]  # `means` is over D, the last panel
+    bar, far = means.abs().idxmax(), table.iloc[int(np.argmax(left.abs()))]  # `means` is over D, the last panel
     return told(
         figure,
         f"The law misses by {rms:.2f} % rms (grey), and by {means[bar]:+.1f} % on average near D = {short(bar)}: bars (means) that "

@@ -77,7 +77,7 @@ def coverage(studies: dict, truth: float, band: tuple[float, float], live: dict,
 def floors(fits: dict, designs: dict, truth: float):
     """Is the true floor inside? Left: fits of one table's longer and longer runs, {fewest tokens: fitted law}. Right: studies of short
     runs alone, {seeds a size: {held, width, studies}}, the share of their ranges that hold it."""
-    figure, (left, right) = canvas(1, 2, height=4.0, width_ratios=[1.3, 1])
+    figure, (left, right) = canvas(1, 2, height=3.6, width_ratios=[1.2, 1])
     place, held = np.arange(len(fits)), []
     for at, fit in zip(place, fits.values(), strict=True):
         low, high = fit.interval("E")
@@ -87,11 +87,11 @@ def floors(fits: dict, designs: dict, truth: float):
     left.axhline(truth, color=INK, linewidth=1)
     left.text(0.02, truth, "the truth", va="bottom", transform=left.get_yaxis_transform())
     left.set_xticks(place, [f"{short(least)}\n{fit.n_points_} rows" for least, fit in fits.items()])
-    left.set(xlabel="shortest run kept (tokens)", ylabel="fitted E and its 95 % range (nats/token)")
+    left.set(xlabel="shortest run kept (tokens)", ylabel="fitted E, 95 % range (nats/token)")
     bars = right.bar(range(len(designs)), [100 * d["held"] for d in designs.values()], 0.55, color=GREY)
     right.bar_label(bars, [f"{100 * d['held']:.0f} %\n{d['width']:.2g} wide" for d in designs.values()], padding=2)
     right.axhline(95, color=INK, linestyle="--", linewidth=1)
-    right.set_xticks(range(len(designs)), [f"{seeds}\n{d['studies']} studies" for seeds, d in designs.items()])
+    right.set_xticks(range(len(designs)), [f"{seeds}\n{d['studies']} fits" for seeds, d in designs.items()])
     right.set(title="short runs only", xlabel="seeds a size (number)", ylabel="ranges that hold the truth (%)", ylim=(0, 130))
     right.set_xlim(-0.75, len(designs) - 0.25)
     right.grid(False, axis="x")
@@ -113,7 +113,7 @@ def ladder(table, scores: dict):
     table: the runs of the fit (corpus, flops, val_loss). scores: as labgpt.studies.ladder records them.
     """
     corpora = sorted({score["corpus"] for score in scores.values()})
-    figure, panels = canvas(1, len(corpora), height=4.0, squeeze=False)
+    figure, panels = canvas(1, len(corpora), height=3.6, squeeze=False)
     for axes, corpus in zip(panels[0], corpora, strict=True):
         rows, rungs = table[table["corpus"] == corpus], [s for s in scores.values() if s["corpus"] == corpus]
         top = rows["flops"].max()
@@ -129,7 +129,8 @@ def ladder(table, scores: dict):
             axes.text(0.02, rungs[0]["bayes_loss"], "the truth", va="bottom", transform=axes.get_yaxis_transform())
         axes.axvline(top * 1.2, color=GREY, linestyle=":", linewidth=1)
         axes.set_xscale("log")
-        shown = [*(s[k] for s in rungs for k in ("low", "high", "measured")), rows.loc[rows["flops"] > top / 40, "val_loss"].min()]
+        near = rows.loc[rows["flops"] > top / 40, "val_loss"].min()
+        shown = [near, *(s[k] for s in rungs for k in ("low", "high", "measured", "bayes_loss") if k in s)]
         axes.set(title=corpus, xlim=(top / 40, None), ylim=(min(shown) - 0.1 * np.ptp(shown), max(shown) + 0.6 * np.ptp(shown)))
         axes.set_xlabel("training compute C (FLOPs)")
     panels[0, 0].set_ylabel("validation loss (nats/token)")

@@ -118,13 +118,16 @@ def told(figure, caption: str, alt: str):
 
 
 def png(figure, dpi: int = DPI) -> bytes:
-    """The figure as PNG bytes; the same figure gives the same bytes."""
+    """The figure as PNG bytes, in its 256 commonest colours, a third of the size; the same figure gives the same bytes."""
     import matplotlib
+    from PIL import Image, PngImagePlugin
 
-    out = io.BytesIO()
+    drawn, out, about = io.BytesIO(), io.BytesIO(), PngImagePlugin.PngInfo()
     with matplotlib.rc_context(RC):
-        about = {"Software": None, "Description": getattr(figure, "labgpt_alt", "")}
-        figure.savefig(out, format="png", dpi=dpi, metadata=about, pil_kwargs={"optimize": True})
+        figure.savefig(drawn, format="png", dpi=dpi)
+    about.add_itxt("Description", getattr(figure, "labgpt_alt", ""))
+    image = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image.save(out, "PNG", optimize=True, pnginfo=about)
     return out.getvalue()
 
 

@@ -63,7 +63,7 @@ def kill(specs: list[RunSpec], store: Path, kills: int, wall_s: float, draw: ran
     hit = 0
     while hit < kills:
         process = _start(specs, store)
-        time.sleep(draw.uniform(1, max(2.0, 2 * wall_s / kills + 6)))  # six seconds: a pool and its workers import first
+        time.sleep(draw.uniform(2, 2 + 1.5 * wall_s / kills))  # a pool and its workers import first
         if process.poll() is not None:
             break
         os.killpg(process.pid, signal.SIGKILL)

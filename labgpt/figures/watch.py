@@ -34,7 +34,7 @@ class Watch:
         self.store, self.figure, self.moved = Path(store), None, time.monotonic()
         self.given = {spec.run_id: spec for spec in (study.specs() if hasattr(study, "specs") else study or ())}
         self.over, self.rows, self.noted, self.laws = set(), {}, {}, []
-        self._box, self._drawn, self._seen = None, float("-inf"), [0, 0]
+        self._box, self._drawn, self._seen = None, float("-inf"), [(0, 0), 0]
 
     def look(self) -> bool:
         """Read the store, draw what is new; whether a run is left to wait for. ValueError: no study given, and none begun there."""
@@ -43,11 +43,13 @@ class Watch:
             raise ValueError(f"store = {str(self.store)!r}: no run was begun there; start a sweep, or name its study")
         for run_id in runs - self.over:
             self._read(run_id)
-        seen, now = [sum(map(len, kept.values())) for kept in (self.rows, self.noted)], time.monotonic()
-        landed, self.moved, self._seen = seen[0] != self._seen[0], now if seen != self._seen else self.moved, seen
+        points, noted = (sum(map(len, kept.values())) for kept in (self.rows, self.noted))
+        seen, now = [(points, len(self.over)), noted], time.monotonic()
+        landed = points > 0 and seen[0] != self._seen[0]
+        self.moved, self._seen = now if seen != self._seen else self.moved, seen
         if landed:
             self._fit(len(runs))
-        if landed or (self.moved > self._drawn and now - self._drawn > DRAW_EVERY_S and seen[0]):
+        if landed or (self.moved > self._drawn and now - self._drawn > DRAW_EVERY_S and points):
             self._draw()
         return not runs <= self.over
 

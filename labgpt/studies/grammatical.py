@@ -1,6 +1,6 @@
 """Does a million parameters go on learning `tales` from 4 to 16 million tokens, and does it show in what the models write?
 
-`python -m labgpt.studies.sound STORE` trains what is not in the store and writes data/reference/06_sound.json: each run's
+`python -m labgpt.studies.grammatical STORE` trains what is not in the store and writes data/reference/06_grammatical.json: each run's
 losses, how many words its stories go on before one that the grammar could never have written, and how one begins.
 """
 
@@ -18,7 +18,7 @@ from labgpt.record import RunDir, provenance, write_atomic
 from labgpt.spec import RunSpec
 
 NAME, WIDTHS, BUDGETS = "tales:millions=16", (32, 128), (4 << 20, 16 << 20)
-RECORDED = Path(__file__).parents[2] / "data" / "reference" / "06_sound.json"
+RECORDED = Path(__file__).parents[2] / "data" / "reference" / "06_grammatical.json"
 
 
 def specs() -> list[RunSpec]:
@@ -61,7 +61,7 @@ def main(store: str) -> None:
                       "sample": " ".join(words[texts[0]]).replace("\n ", "\n")})  # fmt: skip
         print(f"N {found[-1]['n_matmul']:,}: {found[-1]['val_loss']}, {found[-1]['sound_words']:g} of {texts.shape[1]} words sound, "
               f"{found[-1]['sound_texts']:.0%} of texts\n{found[-1]['sample']}\n")  # fmt: skip
-    where = {"command": "python -m labgpt.studies.sound", "runs": found, "provenance": provenance()}
+    where = {"command": "python -m labgpt.studies.grammatical", "runs": found, "provenance": provenance()}
     write_atomic(RECORDED, json.dumps(where, indent=1) + "\n")
 
 

@@ -6,6 +6,7 @@ import os
 import statistics
 import tempfile
 import time
+from itertools import product
 
 from labgpt import corpus, cost
 from labgpt.spec import RunSpec, derive
@@ -64,22 +65,23 @@ def step_s(run: RunSpec, steps: int = 30) -> float:
 
 
 def train() -> list[dict]:
-    """Rows {d_model, n_layer, dtype, tokens_per_s, flops_per_s, peak_flops_per_s, mfu}, one thread.
+    """Rows {d_model, n_layer, dtype, compiled, tokens_per_s, flops_per_s, peak_flops_per_s, mfu}, one thread.
 
     FLOPs: forward matmuls of model and head times three, causal attention counted half, nothing for the optimiser; the
-    time holds everything, the optimiser included. Starts itself again with the allocator settings that the launcher gives.
+    time holds everything, the optimiser included, but not compilation. Each shape is measured as it is by itself and with
+    `compile`, which pays for its 5 to 20 s in a run of many minutes.
     """
     import torch
 
     torch.set_num_threads(1)
     rows, peaks = [], {precision: peak(precision) for precision in {p for *_, p in SHAPES}}
-    for d_model, n_layer, precision in SHAPES:
-        run = spec(d_model, n_layer, precision)
+    for (d_model, n_layer, precision), compiled in product(SHAPES, (False, True)):
+        run = spec(d_model, n_layer, precision, compile=compiled)
         pace = run.science.tokens_per_step / step_s(run)
         flops = cost.flops(run.science.model).train * pace
         rows.append({
-            "d_model": d_model, "n_layer": n_layer, "dtype": precision, "tokens_per_s": pace, "flops_per_s": flops,
-            "peak_flops_per_s": peaks[precision], "mfu": flops / peaks[precision],
+            "d_model": d_model, "n_layer": n_layer, "dtype": precision, "compiled": compiled, "tokens_per_s": pace,
+            "flops_per_s": flops, "peak_flops_per_s": peaks[precision], "mfu": flops / peaks[precision],
         })  # fmt: skip
     return rows
 

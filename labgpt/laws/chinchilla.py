@@ -41,16 +41,20 @@ class Chinchilla(Law):
     """L = E + A/N^alpha + B/D^beta. `Chinchilla().fit(runs)`, then E_ ... beta_, a_, predict, interval, optimal.
 
     estimator: "huber" (default), "lad", "ols" or "varpro"; see `Law`. tied: alpha = beta, four parameters (so N_opt ~
-    C^1/2, as in Muennighoff et al. 2023's fit).
+    C^1/2, as in Muennighoff et al. 2023's fit). offset=False: without E, for losses from which a known entropy was taken.
     """
 
     names = ("E", "A", "B", "alpha", "beta")
     citation = "Hoffmann et al. 2022, arXiv 2203.15556"
 
-    def __init__(self, estimator: str = "huber", tied: bool = False):
+    def __init__(self, estimator: str = "huber", tied: bool = False, offset: bool = True):
         super().__init__(estimator)
-        self.tied = bool(tied)
-        self.names = self.names[:5 - self.tied]
+        self.tied, self.offset = bool(tied), bool(offset)
+        self.names = self.names[1 - self.offset:5 - self.tied]
+
+    @classmethod
+    def _shaped(cls, constants: dict) -> Chinchilla:
+        return cls(offset="E" in constants or not constants)
 
     def fit(self, table, n: str = "n_matmul", d: str = "tokens", loss: str = "val_loss", cluster: str | None = "branch",
             bootstrap: int = 200, delta: float = 1e-3, level: float = 0.95, rng=0) -> Chinchilla:
@@ -82,7 +86,7 @@ class Chinchilla(Law):
     def interval(self, name: str) -> tuple[float, float]:
         """The range of E, A, B, alpha, beta, or a."""
         if name == "a":
-            alpha, beta = self._drawn()[:, 3], self._drawn()[:, -1]
+            alpha, beta = self._drawn()[:, self.names.index("alpha")], self._drawn()[:, -1]
             return self._range(beta / (alpha + beta))
         return super().interval(name)
 

@@ -1,6 +1,6 @@
-"""The forecast ladder: fit runs of at most TOP training FLOPs, forecast ones of 3, 10 and 30 times as many, and only then train them.
+"""The forecast ladder: fit runs of at most `top` training FLOPs, forecast ones of 3, 10 and 30 times as many, and only then train them.
 
-`python -m labgpt.studies.ladder seal STORE` trains what the fit needs and seals the forecasts in data/reference/08_ladder; commit
+`python -m labgpt.studies.ladder seal STORE CLIMB…` trains what the fits need and seals the forecasts in data/reference/08_ladder; commit
 them; `python -m labgpt.studies.ladder score STORE` trains the forecast runs and writes data/reference/08_ladder_score.json.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -18,13 +19,38 @@ from labgpt.laws import Chinchilla, forecast
 from labgpt.record import TABLE, provenance, sha256, write_atomic
 from labgpt.spec import RunSpec, derive
 
-TOP = {"zipf-markov": 1.5e12, "pysource": 6.5e12}  # below 2e12 text's losses still fall too steeply for any form to see them bend
-RUNGS = {"zipf-markov": (3, 10, 30), "pysource": (3, 10)}  # thirty times the compute on text would be hours here
-WIDTHS, SEEDS = (16, 24, 32, 48, 64, 96, 128), {"zipf-markov": 2, "pysource": 1}
-FEWEST, MOST = 100_000, 9_600_000  # tokens of a base run: a tiny one is all warm-up, and pysource holds ten million
+
+@dataclass(frozen=True)
+class Climb:
+    """What a law is fitted to, and the rungs it is tried on: multiples of `top`.
+
+    known: the law is told the language's entropy, and fitted to what lies above it. after: an earlier climb, whose runs it may keep
+    too. fewest, sizes: which rows a law may keep, each tried: those of so many tokens, of the so many largest sizes.
+    """
+
+    corpus: str
+    top: float  # FLOPs of a fit's dearest runs
+    widths: tuple[int, ...] = (16, 24, 32, 48, 64, 96, 128)
+    rungs: tuple[int, ...] = (3, 10, 30)
+    seeds: int = 1
+    fewest: tuple[int, ...] = (100_000, 200_000, 400_000)
+    sizes: tuple[int, ...] = (6, 5, 4)
+    known: bool = False
+    after: str = ""
+
+
+CLIMBS = {
+    "zipf-markov": Climb("zipf-markov", 1.5e12, seeds=2),
+    "pysource": Climb("pysource", 6.5e12, rungs=(3, 10)),  # below 2e12 text's losses still fall too steeply for any form to see them bend
+    # Again, after what the first taught: short runs bend a law, and a floor that is fitted too low drags every forecast down.
+    "tales": Climb("tales:millions=16", 1.5e12, (16, 24, 32, 40, 48, 56, 64, 80, 96), known=True, sizes=(9, 7, 5)),
+    "pysource-again": Climb("pysource", 6.5e12, (40, 48, 56, 64, 80, 96, 112), (10, 30), seeds=2, after="pysource",
+                            fewest=(250_000, 500_000, 1_000_000), sizes=(10, 8, 6)),
+}  # fmt: skip
+FEWEST, MOST = 100_000, 9_600_000  # tokens of a fit's run: a tiny one is all warm-up, and pysource holds ten million
 TARGET_WIDTHS = range(48, 257, 16)
-RULES = tuple(product((100_000, 200_000, 400_000), (6, 5, 4)))  # which rows a fit keeps: (fewest tokens, largest sizes)
 SEALS = Path(__file__).parents[2] / "data" / "reference" / "08_ladder"
+SCORES = SEALS.with_name("08_ladder_score.json")
 
 
 def per_token(d_model: int, name: str) -> float:
@@ -32,11 +58,16 @@ def per_token(d_model: int, name: str) -> float:
     return cost.flops(derive(d_model, name).science.model).train
 
 
-def base(name: str) -> list[RunSpec]:
-    """A trunk a width and seed, its budgets TOP, TOP/2, TOP/4 … FLOPs, as far as these pay for FEWEST to MOST tokens."""
-    flops = [TOP[name] / 2**k for k in range(10)]
-    affordable = {w: [c for c in flops if FEWEST <= c / per_token(w, name) <= MOST] for w in WIDTHS}
-    return [spec for w, some in affordable.items() if len(some) > 2 for spec in sweep.isoflop([w], some, name, seeds=SEEDS[name])]
+def base(climb: Climb) -> list[RunSpec]:
+    """A trunk a width and seed, its budgets top, top/2, top/4 … FLOPs, as far as these pay for FEWEST to MOST tokens."""
+    flops = [climb.top / 2**k for k in range(10)]
+    affordable = {w: [c for c in flops if FEWEST <= c / per_token(w, climb.corpus) <= MOST] for w in climb.widths}
+    return [spec for w, some in affordable.items() if len(some) > 2 for spec in sweep.isoflop([w], some, climb.corpus, climb.seeds)]
+
+
+def rows_of(table, name: str):
+    """The rows of the recorded table that a climb's law may keep."""
+    return table[table["group"].isin([name, CLIMBS[name].after])].drop_duplicates(["run_id", "tokens"])
 
 
 def keep(rows, rule: tuple[int, int]):
@@ -45,61 +76,89 @@ def keep(rows, rule: tuple[int, int]):
     return rows[(rows["tokens"] >= fewest) & (rows["n_matmul"] >= sorted(rows["n_matmul"].unique())[-sizes:][0])]
 
 
-def backtest(rows, rule: tuple[int, int], top: float) -> float:
-    """Fit what top/4 pays for, forecast the three best runs of `top`: the root mean square of the relative errors.
+def fitted(rows, known: bool, bootstrap: int = 200) -> tuple[Chinchilla, float]:
+    """(law, floor): the loss is floor + law. The floor is the entropy where it is known, else 0: E is the law's own."""
+    floor = float(rows["bayes_loss"].min()) if known else 0.0
+    return Chinchilla(offset=not known).fit(rows.assign(above=rows["val_loss"] - floor), loss="above", bootstrap=bootstrap), floor
 
-    Infinite where the rule leaves too few rows for a fit.
+
+def backtest(rows, rule: tuple[int, int], climb: Climb) -> float:
+    """The root mean square of the relative errors, of what is fitted, at runs that are known; infinite where a fit has too few rows.
+
+    These are what an earlier climb measured below this one's rungs, forecast by the law itself; or else the three best runs of
+    `top`, forecast by a law of what top/4 pays for.
     """
-    dear = rows[rows["flops"] > 0.7 * top].groupby("n_matmul")[["val_loss", "tokens"]].mean().nsmallest(3, "val_loss")
-    best, at = dear["val_loss"], dear["tokens"]
+    runs, most = earlier(climb), climb.top
+    if not runs:
+        dear = rows[rows["flops"] > 0.7 * climb.top].groupby("n_matmul")[["val_loss", "tokens"]].mean().nsmallest(3, "val_loss")
+        runs, most = [(n, row["tokens"], row["val_loss"]) for n, row in dear.iterrows()], climb.top / 4
+    n, d, loss = np.array(runs, float).T
     try:
-        law = Chinchilla().fit(keep(rows[rows["flops"] < 1.4 * top / 4], rule), bootstrap=0)
+        law, floor = fitted(keep(rows[rows["flops"] < 1.4 * most], rule), climb.known, 0)
     except ValueError:
         return np.inf
-    return float(np.sqrt(np.mean((law.predict(best.index.to_numpy(float), at.to_numpy(float)) / best.to_numpy() - 1) ** 2)))
+    return float(np.sqrt(np.mean((law.predict(n, d) / (loss - floor) - 1) ** 2)))
 
 
-def target(law: Chinchilla, name: str, rung: int) -> RunSpec:
-    """The width for which `law` promises the lowest loss at rung x TOP FLOPs, never reading a token twice."""
+def earlier(climb: Climb) -> list[tuple[int, int, float]]:
+    """(N, D, loss) of the forecast runs that `climb.after` measured below this climb's first rung."""
+    if not climb.after:
+        return []
+    scores = json.loads(SCORES.read_text())["scores"]
+    some = [(stem, s) for stem, s in scores.items() if stem.rsplit("-", 1)[0] == climb.after and s["rung"] < climb.rungs[0]]
+    return [(s["n_matmul"], s["tokens"], s["measured"]) for _, s in some]
+
+
+def best(tried: dict[tuple[int, int], float], rows) -> tuple[int, int]:
+    """Of the rules whose error is within a tenth of the least, the one that keeps the most rows."""
+    least = min(tried.values())
+    return max((rule for rule, error in tried.items() if error <= 1.1 * least), key=lambda rule: len(keep(rows, rule)))
+
+
+def target(law: Chinchilla, climb: Climb, rung: int) -> RunSpec:
+    """The width for which `law` promises the lowest loss at rung x top FLOPs, never reading a token twice."""
+    name, flops = climb.corpus, rung * climb.top
     most = len(corpus.load(name).train) - 1_000
 
     def promise(w: int) -> float:
-        tokens = rung * TOP[name] / per_token(w, name)
+        tokens = flops / per_token(w, name)
         return np.inf if tokens > most else law.predict(cost.parameters(derive(w, name).science.model).matmul, tokens)
 
-    return sweep.isoflop([min(TARGET_WIDTHS, key=promise)], [rung * TOP[name]], name)[0]
+    return sweep.isoflop([min(TARGET_WIDTHS, key=promise)], [flops], name)[0]
 
 
-def seal(store: str) -> None:
-    """Train the base, choose each corpus' rule by its backtest, seal its forecasts."""
+def seal(store: str, *names: str) -> None:
+    """Train the runs of the climbs' fits, choose each one's rule by its backtest, seal its forecasts."""
     import pandas as pd
 
     from . import lessons
 
     table = pd.read_csv(lessons.make_reference("08_ladder", store))
-    for name, rows in table.groupby("group"):
-        tried = {rule: backtest(rows, rule, TOP[name]) for rule in RULES}
-        rule = min(tried, key=tried.get)
-        law = Chinchilla().fit(keep(rows, rule))
-        for rung in RUNGS[name]:
-            spec = target(law, name, rung)
+    for name in names:
+        climb = CLIMBS[name]
+        rows = rows_of(table, name)
+        tried = {rule: backtest(rows, rule, climb) for rule in product(climb.fewest, climb.sizes)}
+        rule = best(tried, rows)
+        law, floor = fitted(keep(rows, rule), climb.known)
+        for rung in climb.rungs:
+            spec = target(law, climb, rung)
             n, d = cost.parameters(spec.science.model).matmul, spec.science.schedule.budgets[-1]
-            low, high = law.predict_interval(n, d)
-            told = {"what": f"val_loss of a run on {name} of {rung} times the fit's compute, nats a token", "rung": rung, "corpus": name,
-                    "predicted": float(law.predict(n, d)), "low": float(low), "high": float(high), "level": 0.95, "n_matmul": n,
-                    "tokens": d, "flops": cost.training_flops(spec.science.model, d), "params": law.params,
-                    "fewest_tokens": rule[0], "largest_sizes": rule[1], "backtest": tried[rule], "spec": spec.to_json(),
+            predicted, low, high = (floor + float(x) for x in (law.predict(n, d), *law.predict_interval(n, d)))
+            told = {"what": f"val_loss of a run on {climb.corpus} of {rung} times the fit's compute, nats a token", "rung": rung,
+                    "corpus": climb.corpus, "climb": name, "predicted": predicted, "low": low, "high": high, "level": 0.95,
+                    "n_matmul": n, "tokens": d, "flops": cost.training_flops(spec.science.model, d), "floor": floor,
+                    "params": law.params, "fewest_tokens": rule[0], "largest_sizes": rule[1], "rows": law.n_points_,
+                    "backtest": tried[rule], "spec": spec.to_json(),
                     "data_sha256": sha256(rows[list(TABLE)].to_csv(index=False))}  # fmt: skip
             forecast.seal(SEALS / f"{name}-{rung}x.json", told)
-            print(f"{name} {rung:>2}x: N {n:,}, D {d:,}: {told['predicted']:.4f} ({low:.4f}–{high:.4f}); "
-                  f"kept {rule}, backtest {tried[rule]:.2%}")  # fmt: skip
+            print(f"{name} {rung:>2}x: N {n:,}, D {d:,}: {predicted:.4f} ({low:.4f}–{high:.4f}); kept {rule}, backtest {tried[rule]:.2%}")
 
 
 def score(store: str) -> None:
     """Train the forecast runs, cheapest first, and hold each against its seal; an error of the excess where the entropy is known."""
     import pandas as pd
 
-    path, scores = SEALS.with_name("08_ladder_score.json"), {}
+    scores = {}
     seals = {seal.stem: forecast.read(seal) for seal in SEALS.glob("*x.json")}
     for stem, sealed in sorted(seals.items(), key=lambda item: item[1]["flops"]):
         row = sweep.run([RunSpec.from_json(sealed["spec"])], store).iloc[-1]
@@ -111,8 +170,9 @@ def score(store: str) -> None:
         print(f"{stem}: sealed {got['predicted']:.4f} ({got['low']:.4f}–{got['high']:.4f}), measured {loss:.4f}, "
               f"{got['relative_error']:+.2%}{of_excess}, {'inside' if got['inside'] else 'OUTSIDE'}", flush=True)  # fmt: skip
         where = {"command": "python -m labgpt.studies.ladder score", "sealed": sorted(seals), "scores": scores, "provenance": provenance()}
-        write_atomic(path, json.dumps(where, indent=1) + "\n")
+        write_atomic(SCORES, json.dumps(where, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    {"seal": seal, "score": score}[sys.argv[1]](*(sys.argv[2:] or ["runs/store"]))
+    verb, *rest = sys.argv[1:]
+    {"seal": seal, "score": score}[verb](*(rest or ["runs/store"]))

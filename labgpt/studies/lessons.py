@@ -135,7 +135,7 @@ def floors_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 def ladder_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     from . import ladder
 
-    return {name: ladder.base(name) for name in ladder.TOP}
+    return {name: ladder.base(climb) for name, climb in ladder.CLIMBS.items()}
 
 
 def counting_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:

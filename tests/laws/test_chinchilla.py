@@ -323,3 +323,14 @@ def test_takes_a_dataframe(lab):
 
     frame = Chinchilla().fit(pandas.DataFrame(lab(0)), bootstrap=5)
     assert frame.params == pytest.approx(Chinchilla().fit(lab(0), bootstrap=5).params, rel=1e-12)
+
+
+def test_without_a_floor_all_else_is_as_with_one():
+    n, d = (grid.ravel() for grid in np.meshgrid(np.geomspace(1e4, 1e6, 5), np.geomspace(1e5, 1e7, 5)))
+    above = (HOFFMANN.predict(n, d) - HOFFMANN.E_) * np.exp(0.01 * np.random.default_rng(0).normal(size=25))
+    law = Chinchilla(offset=False).fit({"N": n, "D": d, "L": above}, **COLUMNS, bootstrap=50)
+    low, high = law.interval("a")
+    assert law.names == ("A", "B", "alpha", "beta") and low <= law.a_ <= high
+    assert law.optimal(1e18).loss == pytest.approx(law.predict(*law.optimal(1e18)[:2]))
+    with pytest.raises(ValueError, match="name = 'E'"):
+        law.interval("E")

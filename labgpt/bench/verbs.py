@@ -46,7 +46,8 @@ def train(json: Path | None = None) -> None:
     rows = measure()
     keep(json, rows)
     for r in rows:
-        print(f"d {r['d_model']:>3}, {r['n_layer']} layers, {r['dtype']:<8} {'compiled' if r['compiled'] else '        '}  {r['tokens_per_s']:>9,.0f} tokens/s  "
+        how = "compiled" if r["compiled"] else ""
+        print(f"d {r['d_model']:>3}, {r['n_layer']} layers, {r['dtype']:<8} {how:<8}  {r['tokens_per_s']:>9,.0f} tokens/s  "
               f"{r['flops_per_s'] / 1e9:6.1f} of {r['peak_flops_per_s'] / 1e9:6.1f} GFLOP/s: {r['mfu']:.2f}")  # fmt: skip
 
 

@@ -1,9 +1,12 @@
 """A run table as the main job gives it: a Chinchilla surface with noise, six sizes, five budgets, two seeds on three."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
+UNIT = re.compile(r"\(.+\)| / |^$")  # every label names a unit in brackets, or a ratio; shared axes may leave theirs out
 SIZES = {16: 10_240, 24: 19_968, 32: 45_056, 48: 95_232, 64: 212_992, 96: 466_944}
 BUDGETS = [163_840 * 2**k for k in range(5)]
 
@@ -24,6 +27,24 @@ def made(corpus="pysource", E=0.9, A=30.0, B=120.0, alpha=0.35, beta=0.4, noise=
                     "bayes_loss": E if corpus == "zipf-markov" else np.nan, "d_model": width, "seconds": n * tokens / 4e9,
                 })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="session")
+def readable():
+    """Fails for a figure without units, caption or alt text; with letters below 10 points at 100 pixels an inch; larger than its frame."""
+    from matplotlib.text import Text
+
+    def check(figure):
+        labels = [label for axes in figure.axes for label in (axes.get_xlabel(), axes.get_ylabel())]
+        assert any(labels) and all(map(UNIT.search, labels))
+        assert "n = " in figure.labgpt_caption and len(figure.labgpt_alt) > 60 and "nan" not in figure.labgpt_caption + figure.labgpt_alt
+        figure.draw_without_rendering()
+        assert min(t.get_fontsize() for t in figure.findobj(Text) if t.get_text() and t.get_visible()) >= 10
+        box = figure.get_tightbbox()
+        assert figure.get_figwidth() == pytest.approx(7)
+        assert box.x0 >= -0.02 and box.y0 >= -0.02 and box.x1 <= 7.02 and box.y1 <= figure.get_figheight() + 0.02
+
+    return check
 
 
 @pytest.fixture(scope="session")

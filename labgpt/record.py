@@ -77,6 +77,10 @@ def write_atomic(path: str | Path, data: str | bytes, durable: bool = True) -> N
         raise
 
 
+def write_json(path: str | Path, value: object) -> None:
+    write_atomic(path, json.dumps(value, indent=1) + "\n")
+
+
 def sha256(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 

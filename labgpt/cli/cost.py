@@ -33,10 +33,8 @@ def cost(
         list: show the models, devices and grids that are known.
         json: write the bill there too.
     """
-    import json as codec
-
     from labgpt import cost as room
-    from labgpt.record import write_atomic
+    from labgpt.record import write_json
 
     if list:
         print(listed())
@@ -47,7 +45,7 @@ def cost(
     bill = room.price(model, tokens, gpus, device, mfu, grams, pue, dollars_per_hour=price)
     print(room.table(bill))
     if json is not None:
-        write_atomic(json, codec.dumps(vars(bill), indent=1) + "\n")
+        write_json(json, vars(bill))
 
 
 def listed() -> str:
@@ -97,11 +95,10 @@ def simulate(
         json: write the answer there too.
     """
     import csv
-    import json as codec
 
     from labgpt import cost as room
     from labgpt.cost import fitting
-    from labgpt.record import write_atomic
+    from labgpt.record import write_json
 
     if score is not None:
         with score.open(encoding="utf-8", newline="") as file:
@@ -126,4 +123,4 @@ def simulate(
             print(f"to the loss: {found['seconds'] / 86400:.3g} days, {found['steps']:,.0f} steps, {found['tokens']:.3g} tokens (in small "
                   f"batches {found['sample_efficiency']:.0%} of them would do)")  # fmt: skip
     if json is not None:
-        write_atomic(json, codec.dumps(found, indent=1) + "\n")
+        write_json(json, found)

@@ -22,13 +22,12 @@ def grade(paths: Positional[list[Path]], out: Path | None = None, json: Path | N
         due: such as 2026-05-31T23:59; what was changed later is called late.
         require_sandbox: refuse to run submissions with your own rights.
     """
-    import json as codec
     from datetime import datetime
 
     from labgpt.course import classroom, reports, sandbox
     from labgpt.course import grade as one
     from labgpt.course.exercises import read_secret
-    from labgpt.record import write_atomic
+    from labgpt.record import write_json
 
     if require_sandbox and not sandbox.available():
         raise ValueError("require_sandbox = True: bubblewrap does not work here; allowed is a Linux with user namespaces; "
@@ -44,7 +43,7 @@ def grade(paths: Positional[list[Path]], out: Path | None = None, json: Path | N
             reports.write(found, out)
             print(f"{out}: class.csv, students/*.html")
     if json is not None:
-        write_atomic(json, codec.dumps(found, indent=1) + "\n")
+        write_json(json, found)
 
 
 def exercise(action: Positional[Literal["build", "list"]], name: Positional[str | None] = None,

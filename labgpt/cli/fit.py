@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as codec
 from pathlib import Path
 from typing import Literal
 
@@ -43,7 +42,7 @@ def fit(
         json: write the fit there too.
         png: draw it there.
     """
-    from labgpt.record import write_atomic
+    from labgpt.record import write_json
 
     rows, roles, said = _read(table, NEEDS.get(form, ("n", "d", "loss")), keep, corpus, n=n, d=d, c=c, loss=loss)
     if form == "isoflop":
@@ -55,7 +54,7 @@ def fit(
     for warning in found["warnings"]:
         print(f"note: {warning}")
     if json is not None:
-        write_atomic(json, codec.dumps(found, indent=1) + "\n")
+        write_json(json, found)
     if png is not None:
         from labgpt import figures
 

@@ -21,7 +21,7 @@ from labgpt import machine
 from labgpt.course import marks, sandbox
 from labgpt.course.grade import CELL_S, Handed, Verdicts, judge, opened, report
 from labgpt.course.submissions import Found, find
-from labgpt.record import sha256, write_atomic
+from labgpt.record import sha256, write_json
 
 
 @dataclass
@@ -121,7 +121,7 @@ def _judge_all(entries: list[Entry], out: Path | None, cell_s: float, workers: i
         if isinstance(verdicts, str):
             verdicts = {q: (0, f"not graded: {verdicts}") for q in keys}
         elif file:
-            write_atomic(file, json.dumps({q: [keys[q], *v] for q, v in verdicts.items()}, indent=1) + "\n")
+            write_json(file, {q: [keys[q], *v] for q, v in verdicts.items()})
         for entry in group:
             entry.verdicts = dict(verdicts)
         say(f"{number}/{len(todo)} {', '.join(e.found.student for e in group)}: {group[0].report()['points']:g} points")

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from labgpt import machine, sweep
 from labgpt.laws import Chinchilla, forecast
-from labgpt.record import TABLE, RunDir, provenance, sha256, write_atomic
+from labgpt.record import TABLE, RunDir, provenance, sha256, write_atomic, write_json
 from labgpt.spec import RunSpec
 from labgpt.sweep.pool import START_S, pool_s
 from labgpt.train.loop import planned_tokens
@@ -237,7 +237,5 @@ def write_results(
         "environment": provenance() | {"speed": round(machine.speed(), 2)},
     }
     write_report(summary, everything, held, laws, sealed_forecast, out)
-    import json
-
-    write_atomic(out / "summary.json", json.dumps(summary, indent=1) + "\n")
+    write_json(out / "summary.json", summary)
     return summary

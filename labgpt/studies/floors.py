@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from labgpt import corpus, sweep
 from labgpt.laws import Chinchilla
-from labgpt.record import RunDir, provenance, write_atomic
+from labgpt.record import RunDir, provenance, write_json
 from labgpt.spec import RunSpec
 
 WIDTHS, STUDIES = (16, 20, 24, 28, 32, 40), {"zipf-markov": 20, "tales": 20}
@@ -84,7 +83,7 @@ def main(store: str) -> None:
             "fewest_standard_errors_above_bayes": min(excess / error for excess, error in ends),
         }
     where = {"level": 0.95, "command": "python -m labgpt.studies.floors", "corpora": told, "provenance": provenance()}
-    write_atomic(path.with_name("08_floors_coverage.json"), json.dumps(where, indent=1) + "\n")
+    write_json(path.with_name("08_floors_coverage.json"), where)
     for name, found in told.items():
         for k, of in found["designs"].items():
             print(f"{name}, {k}: {of['held']:.0%} of {of['studies']} ranges hold E; {of['width']:.3f} wide, E off by {of['error']:+.3f}")

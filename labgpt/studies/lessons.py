@@ -5,11 +5,10 @@ The graded and banded ones are on the generated corpus, the same bytes on every 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from labgpt import sweep
-from labgpt.record import provenance, write_atomic
+from labgpt.record import provenance, write_atomic, write_json
 from labgpt.spec import RunSpec, replace
 
 from . import scarce
@@ -201,5 +200,5 @@ def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
         stories.record([s.run_id for s in found["tales"]], store)
     hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
     about = {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}
-    write_atomic(path.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
+    write_json(path.with_suffix(".json"), about)
     return path

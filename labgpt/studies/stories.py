@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from labgpt import corpus
-from labgpt.record import RunDir, write_atomic
+from labgpt.record import RunDir, write_json
 
 RECORDED = Path(__file__).parents[2] / "data" / "reference" / "02_stories.json"
 
@@ -26,4 +26,4 @@ def story(run_id: str, store: str | Path) -> str:
 
 def record(run_ids: list[str], store: str | Path) -> None:
     """Write down what the lesson's reference runs tell."""
-    write_atomic(RECORDED, json.dumps({run_id: story(run_id, store) for run_id in run_ids}, indent=1) + "\n")
+    write_json(RECORDED, {run_id: story(run_id, store) for run_id in run_ids})

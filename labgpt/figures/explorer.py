@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from . import style
-from .style import GREY, INK, RED, canvas, end_labels, log_axis, loss_axis, name, need, png, short, styled, told
+from .style import GREY, INK, RED, canvas, end_labels, log_axis, loss_axis, need, png, short, styled, told
 
 
 def explorer(make_figure: Callable, *data, **controls):
@@ -84,15 +84,13 @@ def explore_tokens(table, size: int | None = None, fit_up_to: float | None = Non
     axes.plot(means.index, line, "--", color=RED)
     axes.plot(means.index, means, "o", color=INK, markersize=8, markerfacecolor="white", markeredgewidth=1.6)
     axes.plot(used.index, used, "o", color=INK, markersize=8)
-    log_axis(axes.xaxis, table["tokens"].unique())
+    log_axis(axes.xaxis, table["tokens"].unique(), "tokens")
     floor = table["bayes_loss"].mean() if "bayes_loss" in table else np.nan
     loss_axis(axes, [*table["val_loss"], *line, *([] if np.isnan(floor) else [floor])])
     if not np.isnan(floor):
         style.floor_at(axes, floor)
     off = means.iloc[-1] / line[-1] - 1
     end_labels(axes, [(means.index[-1], line[-1], "straight line", RED), (means.index[-1], means.iloc[-1], "measured", INK)])
-    name(axes.xaxis, "tokens")
-    name(axes.yaxis, "val_loss")
     return told(
         figure,
         f"A straight line on log axes is a power law without a floor: through the {len(used)} filled points, D^{slope:.3f}. The last run "
@@ -121,11 +119,9 @@ def explore_budget(law, budget: float = 1e11, size: float | None = None, flops_p
     axes.plot([best.N], [best.loss], **style.BEST, linestyle="none", label=f"best: N = {short(best.N)}, D = {short(best.D)}")
     axes.plot([size], [mine], "*", color=RED, markersize=17, markeredgecolor="white",
               label=f"yours: N = {short(size)}, D = {short(budget / per(size))}")  # fmt: skip
-    log_axis(axes.xaxis, grid, margin=0.0)
+    log_axis(axes.xaxis, grid, "n_matmul", margin=0.0)
     loss_axis(axes, [*np.minimum(loss, 2 * best.loss), mine])  # the valley's walls rise for ever
     axes.legend(loc="upper center")
-    name(axes.xaxis, "n_matmul")
-    name(axes.yaxis, "val_loss")
     return told(
         figure,
         f"C = {short(budget)} FLOPs: by the law the best split into N and D reaches {best.loss:.4f} nats/token, yours {mine:.4f} "

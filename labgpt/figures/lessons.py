@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .style import AXES, RED, canvas, end_labels, fixed, floor_at, log_axis, looks, loss_axis, name, need, styled, told
+from .style import AXES, RED, canvas, end_labels, fixed, floor_at, log_axis, looks, loss_axis, need, styled, told
 
 WIDEN = 0.003  # of the value, on both sides, where no band is given
 
@@ -34,12 +34,14 @@ def lesson_band(reference, live, x: str = "n_matmul", y: str = "val_loss", band:
         held = fixed(rows, x)
         ends.append((at[-1], middle[-1], "reference" if len(groups) == 1 else held.removeprefix(" at "), look["color"]))
     axes.plot(live[x], live[y], "*", color=RED, markersize=17, markeredgecolor="white", zorder=1.8, label="your run")
-    log_axis(axes.xaxis, [*reference[x].unique(), *live[x]])
-    (loss_axis if y != "seconds" else lambda a, v: log_axis(a.yaxis, v))(axes, [*lows, *highs, *live[y]])
+    log_axis(axes.xaxis, [*reference[x].unique(), *live[x]], x)
+    shown = [*lows, *highs, *live[y]]
+    if y == "seconds":
+        log_axis(axes.yaxis, shown, y)
+    else:
+        loss_axis(axes, shown, y)
     end_labels(axes, ends)
     axes.legend(loc="best")
-    name(axes.xaxis, x)
-    name(axes.yaxis, y)
     seeds = reference["seed"].nunique() if "seed" in reference else 1
     how = "four standard deviations between seeds, either way" if band else f"min … max over seeds, widened by {widen:.1%}"
     stars, many = ", ".join(f"{v:.3f}" for v in live[y]), "s" if len(live) > 1 else ""
@@ -82,13 +84,11 @@ def compare(tables: Mapping[str, object], x: str = "tokens", y: str = "val_loss"
         axes.plot(table[x], table[y], color=look["color"], marker=look["marker"], linestyle="none", alpha=0.9)
         ends.append((means.index[-1], means.iloc[-1], title, look["color"]))
         xs, ys = [*xs, *table[x]], [*ys, *table[y]]
-    log_axis(axes.xaxis, np.unique(xs))
-    loss_axis(axes, ys)
+    log_axis(axes.xaxis, np.unique(xs), x)
+    loss_axis(axes, ys, y)
     if floor is not None:
         floor_at(axes, floor)
     end_labels(axes, ends)
-    name(axes.xaxis, x)
-    name(axes.yaxis, y)
     runs, kinds = pd.concat(tables.values()), ", ".join(tables)
     seeds = runs["seed"].nunique() if "seed" in runs else 1
     joined = "; lines join the means" if any(table.duplicated(x).any() for table in tables.values()) else ""

@@ -26,10 +26,10 @@ def cable(found: dict, width: int = 64, rate: int = 100):
         seconds = np.array(tokens) / 2048 * rows[rate]["step_s"]
         mean, look = spread.mean(1), {"color": colour, "marker": marker, "linestyle": line, "capsize": 3}
         loss.errorbar(seconds, mean, [mean - spread.min(1), spread.max(1) - mean], label=strategy, **look)
-    log_axis(time.xaxis, rates)
-    log_axis(loss.xaxis, [x for line in loss.lines for x in line.get_xdata()], exact=False)
-    time.set(xlabel="rate of the cable (Mbit/s)", ylabel="time of a step (ms)", ylim=(0, None))
-    loss.set(xlabel=f"training time on {rate} Mbit/s (s)", ylabel="validation loss (nats/token)")
+    log_axis(time.xaxis, rates, "rate of the cable (Mbit/s)")
+    log_axis(loss.xaxis, [x for line in loss.lines for x in line.get_xdata()], f"training time on {rate} Mbit/s (s)", exact=False)
+    time.set(ylabel="time of a step (ms)", ylim=(0, None))
+    loss.set_ylabel("validation loss (nats/token)")
     [axes.legend(loc="upper right") for axes in (time, loss)]
     worst = max(abs(s["error"]) for s in found["steps"] if s["d_model"] == width)
     return told(

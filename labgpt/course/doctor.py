@@ -7,15 +7,14 @@ import platform
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from labgpt import machine
 from labgpt.course.packages import ROOT, declared, installed, pins
 
 SMOKE_S = 60
-_TORCHRUN = "torch.distributed.run"  # what the command torchrun runs; as a module it needs no PATH
 
 
 def doctor(runs: str | Path = "runs", smoke_s: float = SMOKE_S) -> bool:
@@ -41,14 +40,9 @@ def _memory() -> str:
         import psutil
 
         memory = psutil.virtual_memory()
-        return f" ({_cores(psutil)} usable) · {memory.total / 2**30:.1f} GB memory, {memory.available / 2**30:.1f} free"
+        return f" ({machine.cores()} usable) · {memory.total / 2**30:.1f} GB memory, {memory.available / 2**30:.1f} free"
     except ImportError:
         return ""
-
-
-def _cores(psutil) -> int:
-    affinity = getattr(psutil.Process(), "cpu_affinity", None)  # not on macOS
-    return len(affinity()) if affinity else os.cpu_count() or 1
 
 
 def _packages() -> list[tuple[str, str]]:
@@ -96,7 +90,7 @@ def _writable(runs: Path) -> list[tuple[str, str]]:
 
 def torchrun(smoke_s: float = SMOKE_S) -> list[tuple[str, str]]:
     """Two ranks on this machine add their numbers over gloo, in a process group of its own, killed after `smoke_s`."""
-    command = [sys.executable, "-m", _TORCHRUN, "--standalone", "--nproc-per-node=2", "-m", "labgpt.course.smoke"]
+    command = machine.torchrun(2, "-m", "labgpt.course.smoke")
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "USE_LIBUV": "0"}
     began = time.monotonic()

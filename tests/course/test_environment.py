@@ -5,6 +5,7 @@ import sys
 import nbformat
 import pytest
 
+from labgpt import machine
 from labgpt.course import colab, doctor, packages
 from labgpt.course.tiers import TIERS, tier
 
@@ -70,13 +71,16 @@ def test_doctor_says_what_is_missing_or_old(monkeypatch, capsys, tmp_path):
 
 
 def test_doctor_smoke_test_failures(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor, "_TORCHRUN", "labgpt.no_such_module")
+    def launcher(module):
+        monkeypatch.setattr(machine, "torchrun", lambda *more: [sys.executable, "-m", module])
+
+    launcher("labgpt.no_such_module")
     assert doctor.torchrun()[0][0] == "FAIL" and "torchrun is absent" in doctor.torchrun()[0][1]
-    monkeypatch.setattr(doctor, "_TORCHRUN", "this")  # no launcher: ends well, but no sum is said
+    launcher("this")  # no launcher: ends well, but no sum is said
     assert doctor.torchrun()[0][1].startswith("torchrun ended with 0")
     (tmp_path / "sleeper.py").write_text("import time; time.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(doctor, "_TORCHRUN", "sleeper")
+    launcher("sleeper")
     assert "did not meet within 0.5 s" in doctor.torchrun(0.5)[0][1]
 
 

@@ -1,7 +1,8 @@
 """What a fit can't say, said: outliers, residuals with a shape, flat directions, the largest runs, forms that can't be told apart."""
 from __future__ import annotations
 
-from math import erf, sqrt
+from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 
@@ -96,7 +97,8 @@ def profile(law: Law, name: str) -> tuple[float, float]:
         raise ValueError("estimator = 'varpro': has no profile; allowed is huber, lad or ols")
     j, model, log_y = inside[name], law._model(law.data_["axes"]), np.log(law.data_["y"])
     power = law.n_points_ * (1 if law.estimator == "ols" else 2)
-    limit = newton.value(model, log_y, 1.0, law._theta, law.delta_)[0] * np.exp(_chi_square(law.level) / power)
+    chi_square = NormalDist().inv_cdf((1 + law.level) / 2) ** 2  # its quantile with one degree of freedom
+    limit = newton.value(model, log_y, 1.0, law._theta, law.delta_)[0] * np.exp(chi_square / power)
     best, ends = law._theta[0, j], []
     for edge in (law._low[j], law._high[j] if name != "E" else log_y.min() + 0.3):
         near, far = best, edge
@@ -113,15 +115,6 @@ def profile(law: Law, name: str) -> tuple[float, float]:
         ends.append(near)
     low, high = ((np.exp(e) if name == "E" else e) if e is not None else none for e, none in zip(ends, (0.0, np.inf), strict=True))
     return float(low), float(high)
-
-
-def _chi_square(level: float) -> float:
-    """The quantile of chi-square with one degree of freedom, by bisection."""
-    low, high = 0.0, 60.0
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if erf(sqrt(middle / 2)) < level else (low, middle)
-    return low
 
 
 def compare(first: Law, second: Law, folds: int = 10) -> tuple[float, float, str]:

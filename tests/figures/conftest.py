@@ -88,6 +88,10 @@ def every(table, known, law, held, sealed, ranks):
     from labgpt.laws import Chinchilla
 
     floor = Chinchilla().fit(known, bootstrap=20)
+
+    def near(row):
+        return 0.99 * row["val_loss"], 1.01 * row["val_loss"]
+
     return {
         "loss_vs_size": f.loss_vs_size(table, law, held_out=held, bayes=0.9),
         "loss_vs_size, no law": f.loss_vs_size(table),
@@ -112,12 +116,12 @@ def every(table, known, law, held, sealed, ranks):
         "forecast, not yet measured": f.forecast(table, law, sealed),
         "world": f.world(ranks),
         "seed_noise": f.seed_noise(pd.concat([table, known])),
-        "lesson_band": f.lesson_band(table[table["tokens"] == sealed["tokens"]], table.iloc[[4]]),
-        "lesson_band over time": f.lesson_band(table, table.iloc[[4]], y="seconds"),
+        "lesson_band": f.lesson_band(table[table["tokens"] == sealed["tokens"]], table.iloc[[4]], near),
+        "lesson_band, several budgets": f.lesson_band(table, table.iloc[[4]], near),
         "compare": f.compare({"first": table[table["d_model"] == 16], "second": table[table["d_model"] == 64]}, floor=0.9),
         "explore_tokens": f.explore_tokens(table),
         "explore_budget": f.explore_budget(law, 1e11, 50_000),
-        "explore_world": f.explore_world({1: 1000, 2: 520, 4: 290, 8: 190}, 0.05, 1e6, 1e8, measured={1: 50.0, 2: 28.0}),
+        "explore_world": f.explore_world({1: 1000, 2: 520, 4: 290, 8: 190}, 0.05, 1e6, 1e8),
         "explore_world, three seeds": f.explore_world({1: [99, 100, 103], 2: [51, 52, 52], 4: [33, 30, 31]}, 0.05, 1e6, 1e7),
         "sent": f.sent([{"form": form, "rank": rank, "sent_bytes": by_hand, "kernel_bytes": 127e3, "messages": 40 if by_hand else 0,
                          "optimizer_bytes": 180e3} for form, by_hand in (("naive", 120e3), ("torch ddp", 0)) for rank in (0, 1)]),

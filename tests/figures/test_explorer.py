@@ -53,11 +53,8 @@ def test_a_wrong_choice_is_told_and_the_picture_stays(table):
 
 
 def test_controls_of_each_kind():
-    import ipywidgets as widgets
-
-    kinds = {"a": True, "b": ["x", "y"], "c": [1, 2], "d": (0.0, 1.0, 0.1), "e": (1, 9, 1), "f": widgets.Text()}
-    made = [type(room._control(key, value)).__name__ for key, value in kinds.items()]
-    assert made == ["Checkbox", "Dropdown", "SelectionSlider", "FloatSlider", "IntSlider", "Text"]
+    made = [type(room._control(key, value)).__name__ for key, value in {"b": ["x", "y"], "c": [1, 2], "e": (1, 9, 1)}.items()]
+    assert made == ["Dropdown", "SelectionSlider", "IntSlider"]
     with pytest.raises(ValueError, match="allowed is a list of choices"):
         room._control("g", {"no": 1})
 

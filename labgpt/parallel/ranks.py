@@ -205,8 +205,16 @@ def collectives(meeting: Meeting, ops: tuple[str, ...] = OPS, most: int = 64 << 
             yield {"rank": meeting.rank, "op": op, "world_size": w, "n_bytes": whole.nbytes, "seconds": statistics.median(clock[1:])}
 
 
+def meet(meeting: Meeting) -> Iterator[dict]:
+    """{rank, sum}: every rank's number, added up. All that `labgpt doctor` wants to know."""
+    with meeting.group():
+        total = torch.tensor(meeting.rank + 1.0)
+        dist.all_reduce(total)
+        yield {"rank": meeting.rank, "sum": total.item()}
+
+
 link = partial(collectives, ops=("all_reduce",), most=1 << 20)
-WORK = {"forms": forms, "zoo": zoo, "link": link, "collectives": collectives}
+WORK = {"forms": forms, "zoo": zoo, "link": link, "collectives": collectives, "meet": meet}
 
 
 def main(there: dict[str, Callable[[Meeting], Iterator[dict]]]) -> None:

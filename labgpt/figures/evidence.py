@@ -120,50 +120,41 @@ def entropy_check(table, law, true_E: float):
 
 
 @styled
-def forecast(table, law, sealed: dict, measured: float | None = None):
+def forecast(table, sealed: dict, measured: float):
     """The runs at the forecast's budget, the law that was sealed, the range it gave, then what was measured.
 
-    sealed: predicted, low, high, n_matmul, tokens; with `params` the curve is the sealed law's own, else that of `law`.
+    sealed: predicted, low, high, n_matmul, tokens, params, and fit_from_tokens and fit_sizes, the rows that the fit kept.
     """
     from labgpt.laws import Chinchilla
 
     need(table, "n_matmul", "tokens", "val_loss")
-    lacks = [key for key in ("predicted", "low", "high", "n_matmul", "tokens") if key not in sealed]
+    lacks = {"predicted", "low", "high", "n_matmul", "tokens", "params", "fit_from_tokens", "fit_sizes"} - set(sealed)
     if lacks:
-        raise ValueError(f"sealed has no {lacks[0]!r}: allowed is what forecast.seal wrote; read it with forecast.read")
-    size, tokens = sealed["n_matmul"], sealed["tokens"]
+        raise ValueError(f"sealed has no {min(lacks)!r}: allowed is what forecast.seal wrote; read it with forecast.read")
+    size, tokens, predicted, low, high = (sealed[key] for key in ("n_matmul", "tokens", "predicted", "low", "high"))
     rows = table[table["tokens"] == tokens]
-    drawn = Chinchilla.of(**sealed["params"]) if "params" in sealed else law
     figure, (axes, close) = canvas(1, 2, width_ratios=[2.6, 1])
     grid = np.geomspace(table["n_matmul"].min(), size * 1.15, 120)
-    curve = drawn.predict(grid, tokens)
-    axes.plot(grid, curve, color=INK, linestyle="--", label="law" + (", as sealed" if "params" in sealed else ""))
+    curve = Chinchilla.of(**sealed["params"]).predict(grid, tokens)
+    axes.plot(grid, curve, color=INK, linestyle="--", label="law, as sealed")
     axes.plot(rows["n_matmul"], rows["val_loss"], "o", color=BLUE, label=f"runs at {short(tokens)} tokens")
-    predicted, low, high = sealed["predicted"], sealed["low"], sealed["high"]
     bar = {"fmt": "s", "color": INK, "markerfacecolor": "white", "markersize": 8, "capsize": 7, "lw": 2}
-    for panel, at in ((axes, size), (close, 0)):
-        panel.errorbar([at], [predicted], [[predicted - low], [high - predicted]], **bar, label="forecast and its range")
-    shown = [*rows["val_loss"], *curve, low, high]
-    said, grown = f"Forecast for {size / table['n_matmul'].max():.1f}× the largest size", ""
-    if measured is not None:
-        for panel, at in ((axes, size), (close, 1)):
-            panel.plot([at], [measured], "*", color=RED, markersize=14, markeredgecolor="white", label="measured after", zorder=5)
-        inside = "inside" if low <= measured <= high else "outside"
-        grown = f"; then measured {measured:.4f}: {predicted / measured - 1:+.2%} off, {inside} the range"
-        shown.append(measured)
+    for panel, before, after in ((axes, size, size), (close, 0, 1)):
+        panel.errorbar([before], [predicted], [[predicted - low], [high - predicted]], **bar, label="forecast and its range")
+        panel.plot([after], [measured], "*", color=RED, markersize=14, markeredgecolor="white", label="measured after", zorder=5)
     log_axis(axes.xaxis, [*table["n_matmul"].unique(), size], "n_matmul", gap=0.12)
-    loss_axis(axes, shown)
-    loss_axis(close, [low, high, predicted, *([measured] if measured is not None else [])], "", margin=0.12)
+    loss_axis(axes, [*rows["val_loss"], *curve, low, high, measured])
+    loss_axis(close, [low, high, predicted, measured], "", margin=0.12)
     close.set_xticks([0, 1], ["forecast", "measured"])
     close.set(xlim=(-0.6, 1.6), title=f"close up, N = {short(size)}")
     close.grid(False, axis="x")
     axes.legend(loc="upper right")
+    inside = "inside" if low <= measured <= high else "outside"
     return told(
         figure,
-        f"{said}: {predicted:.4f} ({low:.4f}…{high:.4f}){grown}. n = {len(rows)} points at this budget, "
-        f"{len(table)} in the table"
-        + (f"; the fit used D ≥ {short(sealed['fit_from_tokens'])}" if "fit_from_tokens" in sealed else "")
-        + (f" and the {sealed['fit_sizes']} largest sizes." if "fit_sizes" in sealed else "."),
+        f"Forecast for {size / table['n_matmul'].max():.1f}× the largest size: {predicted:.4f} ({low:.4f}…{high:.4f}); then measured "
+        f"{measured:.4f}: {predicted / measured - 1:+.2%} off, {inside} the range. n = {len(rows)} points at this budget, "
+        f"{len(table)} in the table; the fit used D ≥ {short(sealed['fit_from_tokens'])} and the {sealed['fit_sizes']} largest sizes.",
         "Chart of loss against model size at one budget: runs, the law's curve running on to a larger model, the forecast "
-        f"with its range{' and the loss measured later' if measured is not None else ''}; the last two again close up.",
+        "with its range and the loss measured later; the last two again close up.",
     )

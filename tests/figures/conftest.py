@@ -75,7 +75,7 @@ def sealed(law, table):
     n, tokens = 1_016_000, int(table["tokens"].max())
     low, high = law.predict_interval(n, tokens)
     return {"predicted": float(law.predict(n, tokens)), "low": float(low), "high": float(high), "n_matmul": n,
-            "tokens": tokens, "params": law.params, "fit_from_tokens": 655_360}  # fmt: skip
+            "tokens": tokens, "params": law.params, "fit_from_tokens": 655_360, "fit_sizes": 4}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -112,8 +112,7 @@ def every(table, known, law, held, sealed, ranks):
                                  {"Kaplan et al.": 0.73, "Hoffmann et al.": 0.5}, "30 runs"),
         "live": live(table, {"b": [(2048, 4.1), (4096, 3.0), (3072, 2.9)]}, [(len(table), law)]),
         "live, no law yet": live(known.iloc[:1], {"b": [(2048, 4.1), (4096, 3.0)]}, []),
-        "forecast": f.forecast(table, law, sealed, sealed["predicted"] * 1.01),
-        "forecast, not yet measured": f.forecast(table, law, sealed),
+        "forecast": f.forecast(table, sealed, sealed["predicted"] * 1.01),
         "world": f.world(ranks),
         "seed_noise": f.seed_noise(pd.concat([table, known])),
         "lesson_band": f.lesson_band(table[table["tokens"] == sealed["tokens"]], table.iloc[[4]], near),

@@ -13,7 +13,7 @@ from labgpt.figures import ranks as ranks_room
 
 NAMES = [
     "loss_vs_size", "loss_vs_size, no law", "loss_vs_tokens", "loss_vs_compute", "isoflop", "isoflop, given budgets",
-    "residuals", "entropy_check", "law", "coverage", "floors", "ladder", "forecast", "forecast, not yet measured",
+    "residuals", "entropy_check", "law", "coverage", "floors", "ladder", "forecast",
     "world", "seed_noise", "lesson_band",
     "lesson_band, several budgets", "compare", "explore_tokens", "explore_budget", "explore_world",
     "explore_world, three seeds", "sent", "exponents", "live", "live, no law yet",
@@ -81,13 +81,13 @@ def test_captions_say_what_the_table_says(every, table, sealed):
     means = table[table["tokens"] == sealed["tokens"]].groupby("n_matmul")["val_loss"].mean()
     assert f"{means.iloc[1] - means.iloc[0]:+.3f} nats" in every["loss_vs_size"].labgpt_caption
     assert f"n = {len(table)} points from 9 trunks and 1 held out" in every["loss_vs_size"].labgpt_caption
-    assert "inside the range" in every["forecast"].labgpt_caption and "measured" not in every["forecast, not yet measured"].labgpt_caption
+    assert "inside the range" in every["forecast"].labgpt_caption
 
 
 def test_forecast_draws_the_sealed_law(table, law, sealed):
     """The curve is the sealed fit's, not one made after the measurement."""
     other = sealed | {"params": law.params | {"E": law.E_ * 1.5}}
-    curve = figures.forecast(table, law, other).axes[0].lines[0]
+    curve = figures.forecast(table, other, 1.0).axes[0].lines[0]
     assert curve.get_ydata()[0] - law.predict(curve.get_xdata()[0], sealed["tokens"]) == pytest.approx(law.E_ / 2)
 
 
@@ -183,7 +183,7 @@ def test_a_notebook_gets_caption_and_alt(every):
     (lambda t, law: figures.loss_vs_tokens(t.iloc[:0]), "no rows"),
     (lambda t, law: figures.seed_noise(t[t["seed"] == 0]), "two seeds"),
     (lambda t, law: figures.entropy_check(t, law, float("nan")), "true_E"),
-    (lambda t, law: figures.forecast(t, law, {"predicted": 1.0}), "sealed has no 'low'"),
+    (lambda t, law: figures.forecast(t, {"predicted": 1.0}, 1.0), "sealed has no 'fit_from_tokens'"),
     (lambda t, law: figures.world({}), "world is empty"),
     (lambda t, law: figures.explore_tokens(t, size=7), "size = 7"),
     (lambda t, law: figures.explore_tokens(t, fit_up_to=1), "fit_up_to = 1"),

@@ -71,7 +71,7 @@ def _scan(document: Document, steps: tuple[str, ...], keep: Callable[[str], bool
         if step == "unicode":
             new, rule = quality.normalise(text), "NFC, newlines, blanks, control characters"
         elif step == "mask":
-            (new, _), rule = quality.mask(text), "e-mail, IP, card and phone numbers"
+            new, rule = quality.mask(text), "e-mail, IP, card and phone numbers"
         elif step == "c4":
             new, refused = quality.c4(text)
             rule = "C4: lines without end mark, under 5 words, boilerplate"

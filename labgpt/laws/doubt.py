@@ -13,9 +13,9 @@ FAR = 8.0  # robust standard deviations beyond which a row is named
 SHAPE = 4.0  # t of a bend in the residuals
 
 
-def doubts(law: Law, rows=None) -> list[str]:
-    """Sentences. rows: what to call each row (n,), for those that are named; their numbers otherwise."""
-    said = [f"row {i if rows is None else rows[i]} lies {100 * np.expm1(r):+.1f} % off the law, {far:.0f} times the usual scatter: look at "
+def doubts(law: Law) -> list[str]:
+    """Sentences; a row is named by its number."""
+    said = [f"row {i} lies {100 * np.expm1(r):+.1f} % off the law, {far:.0f} times the usual scatter: look at "
             "that run" for i, r, far in outliers(law)[:5]]
     said += [f"residuals bend along {name} (ends {-100 * bend:+.2f} % against the middle): the form misses something there"
              for name, bend in bends(law)]

@@ -182,11 +182,11 @@ class Law:
         values, (flat, _) = self._fitted(), self._flat(axes)
         return np.imag(self._evaluate(values + 1e-200j * np.eye(len(values)), flat)).T / 1e-200
 
-    def subset(self, rows, bootstrap: int = 0) -> Law:
-        """The same form fitted to some rows of its own table, a mask or indices."""
+    def subset(self, rows) -> Law:
+        """The same form fitted to some rows of its own table, a mask or indices, without a bootstrap."""
         again, axes = copy(self), {name: x[rows] for name, x in zip(self._axes, self.data_["axes"], strict=True)}
         _, cluster = np.unique(self.data_["cluster"][rows], return_inverse=True)
-        again._fit(axes, self.data_["y"][rows], cluster, bootstrap, self.delta_ if self.estimator == "huber" else 1e-3, self.level, 0)
+        again._fit(axes, self.data_["y"][rows], cluster, 0, self.delta_ if self.estimator == "huber" else 1e-3, self.level, 0)
         return again
 
     def profile(self, name: str) -> tuple[float, float]:

@@ -64,7 +64,6 @@ def run(
     store: str | Path = "runs/store",
     workers: int | None = None,
     progress: Progress | bool = True,
-    base_s: float = 0.0,
     gpus: int = 0,
 ):
     """Train every spec that is not finished in the store; returns its table (pandas). Interrupt and call again: it goes on.
@@ -89,7 +88,7 @@ def run(
         own = isinstance(progress, bool)
         bar = Progress(pool_s([unique[r] for r in todo], workers), show=progress) if own else progress
         try:
-            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, base_s, gpus > 0)
+            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, gpus > 0)
         finally:
             if own:
                 bar.close()
@@ -113,7 +112,7 @@ def pool_s(specs: list[RunSpec], workers: int) -> float:
     return max(busy)
 
 
-def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, base_s: float, gpus: bool) -> None:
+def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, gpus: bool) -> None:
     """Start the workers and follow them; start them again while runs are held by somebody else's sweep."""
     places = {r: RunDir(store / r) for r in todo}
     while waiting := [r for r in todo if places[r].finished_rows() is None and places[r].status().get("state") != "failed"]:
@@ -121,7 +120,7 @@ def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, b
             while any(p.poll() is None for p in processes):
                 shares = {r: _share(places[r]) for r in todo}
                 done = sum(price[r] * share for r, share in shares.items())
-                bar.at(base_s + done / workers, f"{sum(s == 1 for s in shares.values())}/{len(todo)} runs")
+                bar.at(done / workers, f"{sum(s == 1 for s in shares.values())}/{len(todo)} runs")
                 time.sleep(POLL_S)
             died = next((p.returncode for p in processes if p.returncode not in (0, None)), None)
         if died is not None:

@@ -43,7 +43,8 @@ def install(home: str | Path) -> None:
 
     Whatever is in NEVER stays at the version it has, even if a missing package would like another.
     """
-    from labgpt.course.packages import declared, installed
+    from labgpt.course.packages import declared
+    from labgpt.record import installed
 
     home = Path(home)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

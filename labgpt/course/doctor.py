@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from labgpt import machine
-from labgpt.course.packages import declared, installed, pins
+from labgpt.course.packages import declared, pins
+from labgpt.record import installed
 
 SMOKE_S = 60
 

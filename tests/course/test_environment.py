@@ -42,7 +42,7 @@ def test_install_moves_nothing_that_is_there(tmp_path, monkeypatch):
     """With everything but tyro installed: labgpt without dependencies, then tyro alone, held to the versions here."""
     calls = []
     monkeypatch.setattr(colab.subprocess, "run", lambda command, **k: calls.append(command))
-    monkeypatch.setattr(packages, "installed", lambda name: None if name in ("tyro", "nbval", "torch") else "1.0")
+    monkeypatch.setattr("labgpt.record.installed", lambda name: None if name in ("tyro", "nbval", "torch") else "1.0")
     monkeypatch.setenv("PYTHONPATH", "before")
     colab.install(tmp_path)
     assert calls[0][-3:] == ["--no-deps", "-e", str(tmp_path)]

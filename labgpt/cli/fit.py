@@ -48,7 +48,7 @@ def fit(
     if form == "isoflop":
         found, shown = _isoflop(rows, roles, method, window, said)
     else:
-        law = _law(rows, roles, form, estimator, delta, bootstrap, _cluster(rows, cluster), floor, unique)
+        law = _law(rows, roles, form, estimator, delta, bootstrap, cluster, floor, unique)
         found, shown = _found(law, form, said + law.warnings_ + law.doubts()), law
         print(f"{law.n_points_} points, {estimator}, sum {law.objective_:.6g}, rms of log residuals {law.rms_:.4f}")
     for warning in found["warnings"]:
@@ -77,14 +77,11 @@ def _read(table: Path, needs, keep, corpus, **named):
     return read.prepare(rows, roles, needs)
 
 
-def _cluster(rows, cluster: str | None) -> str | None:
-    return cluster or ("branch" if "branch" in rows else None)
-
-
-def _law(rows, roles, form, estimator, delta, bootstrap, group, floor, unique):
+def _law(rows, roles, form, estimator, delta, bootstrap, cluster, floor, unique):
     from labgpt import laws
     from labgpt.laws import table as tables
 
+    group = cluster or ("branch" if "branch" in rows else None)
     axes = {"n": roles["n"], "d": roles["d"], "loss": roles["loss"], "cluster": group, "bootstrap": bootstrap, "delta": delta}
     if form in ("chinchilla", "tied"):
         return laws.Chinchilla(estimator, tied=form == "tied").fit(rows, **axes)
@@ -182,7 +179,7 @@ def forecast(
         text, counted = run.to_json(), cost.parameters(run.science.model)
         at_n = {"n_total": counted.total, "n_nonemb": counted.nonembedding}.get(roles["n"], counted.matmul)
         at_d = run.science.schedule.budgets[-1]
-    law = _law(rows, roles, "chinchilla", estimator, 1e-3, 200, _cluster(rows, cluster), True, "")
+    law = _law(rows, roles, "chinchilla", estimator, 1e-3, 200, cluster, True, "")
     low, high = law.predict_interval(at_n, at_d)
     sealed = seals.seal(path, {
         "what": f"{roles['loss']} of a run with {roles['n']} = {at_n:g} and {roles['d']} = {at_d:g}",

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from .style import as_html, save
-
-__all__ = ["save", "write"]
+from .style import as_html
 
 CSS = """
 body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:760px;margin:2rem auto;padding:0 1rem}

@@ -145,11 +145,11 @@ STUDIES = {  # for a lesson to read
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:
-    """{group: specs} of a lesson. The gpu tier has every width times eight, on a GPU, in bfloat16."""
+    """{group: specs} of a lesson or a study. On the gpu tier a lesson has every width times eight, on a GPU, in bfloat16."""
     known = LESSONS | STUDIES
     if lesson not in known:
         raise ValueError(f"lesson = {lesson!r}: allowed is {', '.join(known)}")
-    if tier != "gpu":
+    if tier != "gpu" or lesson in STUDIES:
         return known[lesson](seeds)
     found = known[lesson](seeds, 8)
     return {name: [replace(spec, device="cuda", precision="bfloat16") for spec in specs] for name, specs in found.items()}

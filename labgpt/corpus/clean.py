@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -145,9 +147,6 @@ def _scanned(documents: Iterator[Document], look: Callable[[Document], _Scanned]
     if workers == 1:
         yield from map(look, documents)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     waiting: deque = deque()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         while batch := list(islice(documents, BATCH)):

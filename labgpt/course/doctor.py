@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import labgpt
 from labgpt import machine
 from labgpt.course.packages import declared, pins
 from labgpt.record import installed
@@ -21,8 +22,6 @@ def doctor(runs: str | Path = "runs", smoke_s: float = SMOKE_S) -> bool:
 
     `ok` and `note` lines are fit for work (a note: not the version developed with); a `FAIL` line says what to do.
     """
-    import labgpt
-
     print(f"labgpt {labgpt.__version__} · Python {platform.python_version()} · {platform.system()} {platform.machine()}"
           f" · {os.cpu_count()} cores{_memory()}")
     good = True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from labgpt.laws import Chinchilla
+
 from .style import BLUE, GREY, INK, RED, canvas, counted, log_axis, looks, loss_axis, need, short, styled, told
 
 
@@ -125,8 +127,6 @@ def forecast(table, sealed: dict, measured: float):
 
     sealed: predicted, low, high, n_matmul, tokens, params, and fit_from_tokens and fit_sizes, the rows that the fit kept.
     """
-    from labgpt.laws import Chinchilla
-
     need(table, "n_matmul", "tokens", "val_loss")
     lacks = {"predicted", "low", "high", "n_matmul", "tokens", "params", "fit_from_tokens", "fit_sizes"} - set(sealed)
     if lacks:

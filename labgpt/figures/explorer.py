@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from labgpt import cost
+
 from . import style
 from .style import GREY, INK, RED, canvas, end_labels, log_axis, loss_axis, need, png, short, styled, told
 
@@ -133,8 +135,6 @@ def explore_world(steps: Mapping[int, float | Sequence[float]], compute_s: float
     steps: {W: steps to the target at W times the batch}, measured, one a seed; compute_s: of one worker's step, measured; n_bytes
     of gradients; bandwidth bytes/s and latency s of a link, the model's.
     """
-    from labgpt import cost
-
     ranks = sorted(steps)
     if not ranks or compute_s <= 0 or bandwidth <= 0:
         raise ValueError(f"steps = {dict(steps)}, compute_s = {compute_s}, bandwidth = {bandwidth}: allowed is > 0, one W or more")

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from labgpt.record import write_atomic
+
 from .style import as_html
 
 CSS = """
@@ -30,8 +32,6 @@ def write(path: str | Path, summary: Mapping, figures: Sequence[tuple[str, objec
     summary: as summary.json (seconds, points, fits, forecast, world, environment; what is missing is left out). figures:
     [(title, Figure)]. tables: {name: DataFrame}. notes: what was found, a sentence each. cannot_say: what it does not show.
     """
-    from labgpt.record import write_atomic
-
     parts = [
         f"<h1>{escape(title)}</h1>",
         _head(summary),

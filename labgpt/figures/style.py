@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from labgpt.record import write_atomic
+
 WIDTH, DPI = 7.0, 140  # inches, pixels an inch
 INK, GREY, RED, BLUE = "#222222", "#8a8a8a", "#b3261e", "#3b6ea8"
 MARKERS = "os^DvPX<>hp"
@@ -133,8 +135,6 @@ def png(figure, dpi: int = DPI) -> bytes:
 
 def save(figure, path: str | Path) -> Path:
     """Write the figure as a PNG of 980 pixels' width, whole or not at all; returns the path."""
-    from labgpt.record import write_atomic
-
     write_atomic(path, png(figure))
     return Path(path)
 

@@ -19,6 +19,7 @@ from labgpt.spec import RunSpec
 from labgpt.sweep.pool import START_S, pool_s
 from labgpt.train.loop import planned_tokens
 
+from .curves_report import write_report
 from .world import scaling, world_specs
 
 TEXT_WIDTHS, KNOWN_WIDTHS, HELD_OUT_WIDTH = (16, 24, 32, 48, 64, 96), (16, 24, 32, 48, 64), 128
@@ -192,8 +193,6 @@ def write_results(
 ) -> dict:
     """runs.csv, timings.csv, summary.json, the figures and the report: functions of the finished runs alone."""
     import pandas as pd
-
-    from .curves_report import write_report
 
     held = sweep.table(store, [job.held_out.run_id])
     trained_at = RunDir(Path(store) / job.held_out.run_id).status()["started_at"]

@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from labgpt import corpus, sweep
 from labgpt.laws import Chinchilla
 from labgpt.record import RunDir, provenance, write_json
 from labgpt.spec import RunSpec
+from labgpt.tokens import prepare
+from labgpt.train import load_model
 
 WIDTHS, STUDIES = (16, 20, 24, 28, 32, 40), {"zipf-markov": 20, "tales": 20}
 TOGETHER = (1, 2, 4)  # seeds a size, in one fit
@@ -49,11 +52,6 @@ def margin(place: str | Path) -> tuple[float, float]:
 
     The difference is taken token by token, its error from the means over rows: tokens of a row depend on each other.
     """
-    import torch
-
-    from labgpt.tokens import prepare
-    from labgpt.train import load_model
-
     model, spec = load_model(place)
     rows, each = prepare(spec.science).val_rows, []
     with torch.inference_mode():

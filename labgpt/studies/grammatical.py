@@ -13,8 +13,10 @@ import numpy as np
 
 from labgpt import corpus, sweep
 from labgpt.corpus.tales import language
+from labgpt.model import generate
 from labgpt.record import RunDir, provenance, write_json
 from labgpt.spec import RunSpec
+from labgpt.train import load_model
 
 NAME, WIDTHS, BUDGETS = "tales:millions=16", (32, 128), (4 << 20, 16 << 20)
 RECORDED = Path(__file__).parents[2] / "data" / "reference" / "06_grammatical.json"
@@ -39,9 +41,6 @@ def sound(row: np.ndarray) -> int:
 
 def write(run: str | Path, rows: int = 200) -> tuple[np.ndarray, list[int]]:
     """`rows` texts of a trained model (rows, T), each from the first word of a held-out one; and of each its sound words."""
-    from labgpt.model import generate
-    from labgpt.train import load_model
-
     model, spec = load_model(run)
     text, length = corpus.load(NAME), spec.science.model.seq_len
     first = text.val.reshape(-1, text.document_length)[:rows, :1].astype(np.int64)

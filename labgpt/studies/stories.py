@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from labgpt import corpus
+from labgpt.corpus.tales import spelled
 from labgpt.record import RunDir, write_json
 
 RECORDED = Path(__file__).parents[2] / "data" / "reference" / "02_stories.json"
@@ -15,7 +16,6 @@ def story(run_id: str, store: str | Path) -> str:
     """The first whole story that a finished run tells, at temperature 1; as recorded, where the run is not in the store."""
     if RunDir(Path(store) / run_id).finished_rows() is None:
         return json.loads(RECORDED.read_text(encoding="utf-8"))[run_id]
-    from labgpt.corpus.tales import spelled
     from labgpt.model import generate
     from labgpt.train import load_model
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from labgpt import machine
+from labgpt.record import write_atomic, write_json
+from labgpt.spec import CORPORA, fixed
+
 
 def listing() -> None:
     """Every corpus by name, with its vocabulary, the length of its rows and the knobs that its name may set."""
-    from labgpt.spec import CORPORA
-
-    for name, fixed in CORPORA.items():
-        print(f"{name:<15} {fixed['tokenizer']:<8} vocabulary {fixed['vocab_size']:>4}, rows of {fixed['seq_len']}")
-        for knob, (usual, low, high) in fixed.get("knobs", {}).items():
+    for name, about in CORPORA.items():
+        print(f"{name:<15} {about['tokenizer']:<8} vocabulary {about['vocab_size']:>4}, rows of {about['seq_len']}")
+        for knob, (usual, low, high) in about.get("knobs", {}).items():
             print(f"{'':<15} {name}:{knob}={usual} as usual; {low} … {high}")
     print("file:PATH       bytes    a text of yours\ntinyshakespeare is fetched by `labgpt corpus prepare`; the others are made here")
 
@@ -40,7 +42,6 @@ def sample(name: Positional[str], rows: int = 3, key: int = 0) -> None:
         key: of the draw; another key, other text.
     """
     from labgpt import corpus
-    from labgpt.spec import fixed
     from labgpt.tokens import tokenizer
 
     text, tok = corpus.load(name), tokenizer(fixed(name)["tokenizer"], name)
@@ -58,7 +59,6 @@ def check(name: Positional[str], tokens: int = 1_000_000, json: Path | None = No
         json: write the figures there too.
     """
     from labgpt import corpus
-    from labgpt.record import write_json
 
     found = corpus.check(corpus.load(name), tokens)
     print(f"mean −ln p {found['mean_nll']:.4f} nats a token, exact {found['entropy']:.4f}: {found['z']:+.2f} standard errors of "
@@ -89,10 +89,8 @@ def clean(
         field: where JSONL and Parquet keep the text.
         workers: processes; 0 is one a core. The output is the same for any number.
     """
-    from labgpt import machine
     from labgpt.corpus import Report, label, read
     from labgpt.corpus import clean as room
-    from labgpt.record import write_atomic
 
     report, keep = Report(), None
     if labels is not None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from tyro.conf import Positional
+
+from labgpt import cost as room
+from labgpt.cost import fitting
+from labgpt.record import write_json
 
 
 def cost(
@@ -33,9 +38,6 @@ def cost(
         list: show the models, devices and grids that are known.
         json: write the bill there too.
     """
-    from labgpt import cost as room
-    from labgpt.record import write_json
-
     if list:
         print(listed())
         return
@@ -50,8 +52,6 @@ def cost(
 
 def listed() -> str:
     """Models, devices and grids, a line each, with where they are from."""
-    from labgpt import cost as room
-
     lines = ["models (parameters, tokens)"]
     for name, m in room.MODELS.items():
         lines.append(f"  {name:<14} {room.parameters(name).total:>15,} {f'{m.tokens:.3g}' if m.tokens else '-':>9}  {m.source}")
@@ -94,12 +94,6 @@ def simulate(
         score: a CSV of published figures: fit on its rows with fit = 1, predict the others.
         json: write the answer there too.
     """
-    import csv
-
-    from labgpt import cost as room
-    from labgpt.cost import fitting
-    from labgpt.record import write_json
-
     if score is not None:
         with score.open(encoding="utf-8", newline="") as file:
             found = fitting.score(csv.DictReader(file))

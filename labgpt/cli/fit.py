@@ -7,6 +7,10 @@ from typing import Literal
 
 from tyro.conf import Positional
 
+from labgpt import cost
+from labgpt.record import sha256, write_json
+from labgpt.spec import RunSpec
+
 Form = Literal["chinchilla", "tied", "kaplan", "size", "tokens", "compute", "repeated", "overfit", "isoflop"]
 Estimator = Literal["huber", "lad", "ols", "varpro"]
 NEEDS = {"size": ("n", "loss"), "tokens": ("d", "loss"), "compute": ("c", "loss"), "isoflop": ("n", "c", "d", "loss")}
@@ -42,8 +46,6 @@ def fit(
         json: write the fit there too.
         png: draw it there.
     """
-    from labgpt.record import write_json
-
     rows, roles, said = _read(table, NEEDS.get(form, ("n", "d", "loss")), keep, corpus, n=n, d=d, c=c, loss=loss)
     if form == "isoflop":
         found, shown = _isoflop(rows, roles, method, window, said)
@@ -167,14 +169,9 @@ def forecast(
         return
     if table is None or (spec is None and (at_n is None or at_d is None)):
         raise ValueError(f"table = {table}, at_n = {at_n}, at_d = {at_d}: seal needs --table and the run: --at-n with --at-d, or --spec")
-    from labgpt.record import sha256
-
     rows, roles, said = _read(table, ("n", "d", "loss"), keep, corpus, n=n, d=d, c=None, loss=loss)
     text = None
     if spec is not None:
-        from labgpt import cost
-        from labgpt.spec import RunSpec
-
         run = RunSpec.read(spec)
         text, counted = run.to_json(), cost.parameters(run.science.model)
         at_n = {"n_total": counted.total, "n_nonemb": counted.nonembedding}.get(roles["n"], counted.matmul)

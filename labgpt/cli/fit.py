@@ -177,11 +177,9 @@ def forecast(
         at_n = {"n_total": counted.total, "n_nonemb": counted.nonembedding}.get(roles["n"], counted.matmul)
         at_d = run.science.schedule.budgets[-1]
     law = _law(rows, roles, "chinchilla", estimator, 1e-3, 200, cluster, True, "")
-    low, high = law.predict_interval(at_n, at_d)
-    sealed = seals.seal(path, {
-        "what": f"{roles['loss']} of a run with {roles['n']} = {at_n:g} and {roles['d']} = {at_d:g}",
-        "predicted": float(law.predict(at_n, at_d)), "low": float(low), "high": float(high), "level": law.level, "n": at_n, "d": at_d,
-        "form": "E + A/N^alpha + B/D^beta", "params": law.params, "estimator": estimator, "keep": keep, "rows": law.n_points_,
+    sealed = seals.seal(path, seals.of(law, at_n, at_d) | {
+        "what": f"{roles['loss']} of a run with {roles['n']} = {at_n:g} and {roles['d']} = {at_d:g}", "n": at_n, "d": at_d,
+        "form": "E + A/N^alpha + B/D^beta", "estimator": estimator, "keep": keep, "rows": law.n_points_,
         "warnings": said + law.warnings_, "spec": text, "data_sha256": sha256(rows.to_csv(index=False)),
     })  # fmt: skip
     print(f"{sealed['predicted']:.4f} ({sealed['low']:.4f}–{sealed['high']:.4f}), sealed {sealed['sealed_at']} in {path}")

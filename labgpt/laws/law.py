@@ -45,11 +45,15 @@ class Law:
         given = dict(zip(law.names, values)) | named
         if set(given) != set(law.names) or len(given) != len(values) + len(named):
             raise ValueError(f"constants = {', '.join(given)}: {', '.join(law.names)} are needed, each once")
-        law._values = table.numbers([given[name] for name in law.names], ", ".join(law.names))
-        for name, value in zip(law.names, law._values, strict=True):
-            setattr(law, f"{name}_", float(value))
-        law.draws_, law._axes, law.warnings_, law.level = np.empty((0, len(law.names))), list(cls.axes), [], 0.95
-        return law
+        return law._given([given[name] for name in law.names])
+
+    def _given(self, constants) -> Law:
+        """Constants, in the order of `names`, in place of a fit."""
+        self._values = table.numbers(constants, ", ".join(self.names))
+        for name, value in zip(self.names, self._values, strict=True):
+            setattr(self, f"{name}_", float(value))
+        self.draws_, self._axes, self.warnings_, self.level = np.empty((0, len(self.names))), list(self.axes), [], 0.95
+        return self
 
     @classmethod
     def _shaped(cls, constants: dict) -> Law:

@@ -129,7 +129,6 @@ def seal(job: Plan, table, out: Path, store) -> Path:
     spec, rows = job.held_out, table[table["corpus"] == "pysource"]
     law = fit(table, "pysource", FORECAST_FROM, FORECAST_SIZES)
     n, d = cost.parameters(spec.science.model).matmul, spec.science.schedule.budgets[-1]
-    low, high = law.predict_interval(n, d)
     path = out / f"forecast-{spec.run_id}.json"
     status = RunDir(Path(store) / spec.run_id).status()
     if status and not path.exists():
@@ -137,24 +136,17 @@ def seal(job: Plan, table, out: Path, store) -> Path:
             f"{path}: missing, though its run {spec.run_id} was already started; a forecast made now would not be one: "
             f"delete {Path(store) / spec.run_id} to seal and train again"
         )
-    forecast.seal(
-        path,
-        {
-            "what": "val_loss of the held-out model, nats a token",
-            "predicted": float(law.predict(n, d)),
-            "low": float(low),
-            "high": float(high),
-            "level": 0.95,
-            "n_matmul": n,
-            "tokens": d,
-            "form": "E + A/N^alpha + B/D^beta",
-            "fit_from_tokens": d // FORECAST_FROM,
-            "fit_sizes": FORECAST_SIZES,
-            "params": law.params,
-            "spec": spec.to_json(),
-            "data_sha256": sha256(rows[list(TABLE)].to_csv(index=False)),
-        },
-    )
+    about = {
+        "what": "val_loss of the held-out model, nats a token",
+        "n_matmul": n,
+        "tokens": d,
+        "form": "E + A/N^alpha + B/D^beta",
+        "fit_from_tokens": d // FORECAST_FROM,
+        "fit_sizes": FORECAST_SIZES,
+        "spec": spec.to_json(),
+        "data_sha256": sha256(rows[list(TABLE)].to_csv(index=False)),
+    }
+    forecast.seal(path, forecast.of(law, n, d) | about)
     return path
 
 

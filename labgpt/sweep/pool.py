@@ -118,8 +118,8 @@ def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, b
     while waiting := [r for r in todo if places[r].finished_rows() is None and places[r].status().get("state") != "failed"]:
         with _processes(store, waiting, min(workers, len(waiting)), gpus) as processes:
             while any(p.poll() is None for p in processes):
-                shares = {r: _share(places[r]) for r in todo}
-                done = sum(price[r] * share for r, share in shares.items())
+                shares = {r: part_done(places[r]) for r in todo}
+                done = sum(price[r] * shares[r] for r in todo)
                 bar.at(done / workers, f"{sum(s == 1 for s in shares.values())}/{len(todo)} runs")
                 time.sleep(POLL_S)
             died = next((p.returncode for p in processes if p.returncode not in (0, None)), None)
@@ -129,7 +129,8 @@ def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, b
         time.sleep(POLL_S)
 
 
-def _share(place: RunDir) -> float:
+def part_done(place: RunDir) -> float:
+    """How much of a run is done, 1 where all of it is."""
     status = place.status()
     if status.get("state") == "done":
         return 1.0

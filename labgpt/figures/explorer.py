@@ -60,22 +60,20 @@ def _control(key: str, value):
 
 
 @styled
-def explore_tokens(table, size: int | None = None, fit_up_to: float | None = None):
-    """L(D) of one size, the floor if the table knows it, and the straight line through the budgets up to `fit_up_to`."""
+def explore_tokens(table, fit_up_to: float | None = None):
+    """L(D) of the largest size, the floor if the table knows it, and the straight line through the budgets up to `fit_up_to`."""
     need(table, "tokens", "n_matmul", "val_loss")
-    sizes = sorted(table["n_matmul"].unique())
-    size = sizes[-1] if size is None else size
-    if size not in sizes:
-        raise ValueError(f"size = {size}: allowed is {', '.join(str(n) for n in sizes)}")
+    *smaller, size = sorted(table["n_matmul"].unique())
     means = table[table["n_matmul"] == size].groupby("tokens")["val_loss"].mean()
     used = means[means.index <= (means.index[-1] if fit_up_to is None else fit_up_to)]
     if len(used) < 2:
         raise ValueError(f"fit_up_to = {fit_up_to}: fewer than two points lie below it; allowed is {means.index[:2][-1]} or more")
     slope, level = np.polyfit(np.log(used.index), np.log(used), 1)
     figure, axes = canvas(height=4.0)
-    for other in sizes:
+    for other in smaller:
         others = table[table["n_matmul"] == other].groupby("tokens")["val_loss"].mean()
-        axes.plot(others.index, others, color=INK if other == size else GREY, alpha=1 if other == size else 0.45, linewidth=1)
+        axes.plot(others.index, others, color=GREY, alpha=0.45, linewidth=1)
+    axes.plot(means.index, means, color=INK, linewidth=1)
     line = np.exp(level) * means.index.to_numpy(dtype=float) ** slope
     axes.plot(means.index, line, "--", color=RED)
     axes.plot(means.index, means, "o", color=INK, markersize=8, markerfacecolor="white", markeredgewidth=1.6)

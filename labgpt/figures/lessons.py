@@ -15,14 +15,14 @@ def lesson_band(reference, live, band: Callable, x: str = "n_matmul"):
 
     band: row -> (low, high), such as Lesson.band. Where the reference holds several budgets (or sizes), each has a band of its own.
     """
-    need(reference, x, "val_loss")
-    need(live, x, "val_loss")
     by = "tokens" if x != "tokens" else "n_matmul"
-    groups = sorted(reference[by].unique()) if by in reference else [None]
+    need(reference, x, by, "seed", "val_loss")
+    need(live, x, "val_loss")
+    groups = sorted(reference[by].unique())
     figure, axes = canvas()
     ends, shown = [], [*live["val_loss"]]
     for value, look in zip(groups, looks(len(groups)), strict=True):
-        rows = reference if value is None else reference[reference[by] == value]
+        rows = reference[reference[by] == value]
         means = rows.groupby(x)["val_loss"].mean()
         at, middle = means.index.to_numpy(), means.to_numpy()
         low, high = np.array([band(rows[rows[x] == one].iloc[0]) for one in at]).T
@@ -35,9 +35,8 @@ def lesson_band(reference, live, band: Callable, x: str = "n_matmul"):
     loss_axis(axes, shown)
     end_labels(axes, ends)
     axes.legend(loc="best")
-    seeds = reference["seed"].nunique() if "seed" in reference else 1
     stars, many = ", ".join(f"{v:.3f}" for v in live["val_loss"]), "s" if len(live) > 1 else ""
-    grows = {"tokens": "D", "n_matmul": "N"}.get(x, x)
+    seeds, grows = reference["seed"].nunique(), {"tokens": "D", "n_matmul": "N"}.get(x, x)
     return told(
         figure,
         f"Validation loss goes from {middle[0]:.3f} to {middle[-1]:.3f} as {grows} grows {at[-1] / at[0]:.3g}-fold{held}. Your run{many} "

@@ -185,7 +185,6 @@ def test_a_notebook_gets_caption_and_alt(every):
     (lambda t, law: figures.entropy_check(t, law, float("nan")), "true_E"),
     (lambda t, law: figures.forecast(t, {"predicted": 1.0}, 1.0), "sealed has no 'fit_from_tokens'"),
     (lambda t, law: figures.world({}), "world is empty"),
-    (lambda t, law: figures.explore_tokens(t, size=7), "size = 7"),
     (lambda t, law: figures.explore_tokens(t, fit_up_to=1), "fit_up_to = 1"),
     (lambda t, law: figures.explore_budget(law, -1), "budget = -1"),
     (lambda t, law: figures.explore_world({}, 1.0, 1.0), "steps = "),

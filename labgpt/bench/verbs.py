@@ -35,8 +35,7 @@ def train(json: Json = None) -> None:
     from labgpt.bench.train import train as measure
 
     _in_the_launcher_s_environment()
-    rows = keep(json, measure())
-    for r in rows:
+    for r in keep(json, measure()):
         print(f"d {r['d_model']:>3}, {r['n_layer']} layers, {r['dtype']:<8}  {r['tokens_per_s']:>9,.0f} tokens/s  "
               f"{r['flops_per_s'] / 1e9:6.1f} of {r['peak_flops_per_s'] / 1e9:6.1f} GFLOP/s: {r['mfu']:.2f}")  # fmt: skip
 
@@ -51,8 +50,7 @@ def generate(peer: Path | None = None, shape: Literal["384 wide", "124M"] | None
     from labgpt.bench.generate import generate as measure
 
     _in_the_launcher_s_environment()
-    rows = keep(json, measure(peer, shape))
-    for r in rows:
+    for r in keep(json, measure(peer, shape)):
         beside = [(n, r[f"{k}_tokens_per_s"]) for n, k in (("nanoGPT", "peer"), ("transformers", "hf"))]
         said = "".join(f", {n} {v:.1f} ({r['ours_tokens_per_s'] / v:.1f}×)" for n, v in beside if v)
         print(f"{r['model']}: {r['ours_tokens_per_s']:.1f} tokens/s{said}")
@@ -66,8 +64,7 @@ def gpu(peer: Path | None = None, json: Json = None) -> None:
     """
     from labgpt.bench.gpu import gpu as measure
 
-    rows = keep(json, measure(peer))
-    for r in rows:
+    for r in keep(json, measure(peer)):
         beside = f", nanoGPT {r['peer_tokens_per_s']:,.0f} ({r['ratio']:.2f}×)" if r["ratio"] else ""
         print(f"{r['model']}: {r['tokens_per_s']:,.0f} tokens/s, {r['mfu']:.0%} of the measured peak{beside}")
 

@@ -232,10 +232,10 @@ class Law:
             raise ValueError("bootstrap = 0: this fit has no ranges; fit again with bootstrap=200")
         return self.draws_
 
-    def _range(self, sample, axis=None):
+    def _range(self, sample) -> tuple[float, float]:
         tail = (1 - self.level) / 2
-        low, high = np.quantile(sample, [tail, 1 - tail], axis=axis)
-        return (float(low), float(high)) if axis is None else (low, high)
+        low, high = np.quantile(sample, [tail, 1 - tail])
+        return float(low), float(high)
 
     def predict(self, *axes):
         """The law at axes, arrays that broadcast, or numbers."""

@@ -131,4 +131,3 @@ def inspect(folder: str | Path) -> dict:
     if not known:
         raise ValueError(f"{path}: no manifest of tokens; allowed is a folder that `labgpt tokens encode` wrote")
     return about
-

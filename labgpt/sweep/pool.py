@@ -59,13 +59,7 @@ def _clock(s: float) -> str:
     return f"{int(s) // 60}:{int(s) % 60:02d}"
 
 
-def run(
-    specs: list[RunSpec],
-    store: str | Path = "runs/store",
-    workers: int | None = None,
-    progress: Progress | bool = True,
-    gpus: int = 0,
-):
+def run(specs: list[RunSpec], store: str | Path = "runs/store", progress: Progress | bool = True, gpus: int = 0):
     """Train every spec that is not finished in the store; returns its table (pandas). Interrupt and call again: it goes on.
 
     One process a core, fewer where memory is short; where the specs ask for a GPU, one a GPU, on `gpus` of them (0: all there are).
@@ -84,7 +78,7 @@ def run(
             if places[run_id].status().get("state") == "failed":
                 places[run_id].status_file.unlink()
             write_atomic(places[run_id].spec, unique[run_id].to_json())
-        workers = max(1, min(workers or gpus or fitting(list(unique.values())), len(todo)))
+        workers = max(1, min(gpus or fitting(list(unique.values())), len(todo)))
         own = isinstance(progress, bool)
         bar = Progress(pool_s([unique[r] for r in todo], workers), show=progress) if own else progress
         try:

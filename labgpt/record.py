@@ -77,6 +77,10 @@ def write_atomic(path: str | Path, data: str | bytes, durable: bool = True) -> N
         raise
 
 
+def write_json(path: str | Path, value: object) -> None:
+    write_atomic(path, json.dumps(value, indent=1) + "\n")
+
+
 def sha256(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
@@ -143,12 +147,13 @@ def provenance() -> dict:
         "cores": os.cpu_count(),
         "executable": Path(sys.executable).name,
         "labgpt": __version__,
-        **{name: _version(name) for name in ("torch", "numpy", "scipy")},
+        **{name: installed(name) or "not installed" for name in ("torch", "numpy", "scipy")},
     }
 
 
-def _version(name: str) -> str:
+def installed(name: str) -> str | None:
+    """The version of a package, None where it is missing."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "not installed"
+        return None

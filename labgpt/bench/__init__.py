@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import arg
 
-from labgpt.record import provenance, write_atomic
+from labgpt.record import provenance, write_json
 
-
-def bench(name: Positional[str]) -> None:
-    """Measure speed and sturdiness; `labgpt bench --help` lists what.
-
-    Args:
-        name: shakespeare, train, ddp, generate, gpu, torture, ranks, sweep, forms, collectives, link, fit, coverage, tokens, strategies or
-            parts, then its own options.
-    """
-    raise ValueError(f"bench = {name!r}: see `labgpt bench --help`")  # cli.main hands `bench …` to bench.verbs
+Json = Annotated[Path | None, arg(help="write the figures there too.")]  # an option of every verb of `labgpt bench`
 
 
-def keep(path: Path | None, found: list | dict) -> None:
-    """Write the figures as JSON, with their provenance beside the single ones."""
+def keep(path: Path | None, found: list | dict) -> list | dict:
+    """Write the figures as JSON, with their provenance beside the single ones; returns them."""
     if path is not None:
-        where = found | {"provenance": provenance()} if isinstance(found, dict) else found
-        write_atomic(path, json.dumps(where, indent=1) + "\n")
+        write_json(path, found | {"provenance": provenance()} if isinstance(found, dict) else found)
+    return found

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import torch
+
 from labgpt import corpus, cost, machine
+from labgpt.parallel import Group
 from labgpt.spec import GPT2, ModelConfig, RunSpec, derive
+from labgpt.train.loop import Trainer
 
 from .generate import nanogpt
 
@@ -25,8 +31,6 @@ OURS = {
 
 def letters(path: Path) -> Path:
     """A text of random letters, since a vocabulary of 50304 needs a text rich enough; what it says changes no time."""
-    import numpy as np
-
     raw = (np.random.Philox(key=124).random_raw(1 << 22) % np.uint64(26) + np.uint64(97)).astype(np.uint8)
     raw[::8] = 32
     path.write_bytes(raw.tobytes())
@@ -42,16 +46,12 @@ def spec(change: dict, text: Path) -> RunSpec:
 
 def peak() -> float:
     """FLOPs a second of a bfloat16 product of two 8192 × 8192 matrices, the best of ten."""
-    import torch
-
     a, b = (torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16) for _ in range(2))
     return max(2 * 8192**3 / seconds(lambda: a @ b, 1) for _ in range(12))
 
 
 def seconds(step: Callable[[], object], times: int) -> float:
     """Seconds a call, all of them finished on the GPU."""
-    import torch
-
     torch.cuda.synchronize()
     began = time.perf_counter()
     for _ in range(times):
@@ -62,13 +62,6 @@ def seconds(step: Callable[[], object], times: int) -> float:
 
 def ours(run: RunSpec) -> tuple[Callable[[], object], Callable]:
     """(one whole optimiser step of the lab's own loop, its batches)."""
-    import itertools
-
-    import torch
-
-    from labgpt.parallel import Group
-    from labgpt.train.loop import Trainer
-
     torch.set_float32_matmul_precision("high")
     trainer, count = Trainer(run, Group(1, "cuda")), itertools.count()
     return lambda: trainer.step(next(count), 10_000, 10_000), lambda step: trainer.batch(step)(0, BATCH)
@@ -76,10 +69,6 @@ def ours(run: RunSpec) -> tuple[Callable[[], object], Callable]:
 
 def peer(folder: Path, batch: Callable) -> Callable[[], object]:
     """One step as nanoGPT's train.py takes it on one GPU: compiled, bfloat16, fused AdamW, clipping; the lab's batches."""
-    import itertools
-
-    import torch
-
     config = ModelConfig(VOCAB, SEQ_LEN, 12, 768, 12, **GPT2 | {"bias": False})
     model = nanogpt(folder, config).train().to("cuda")
     optimizer = model.configure_optimizers(0.1, 6e-4, (0.9, 0.95), "cuda")
@@ -102,8 +91,6 @@ def gpu(folder: Path | None = None) -> list[dict]:
     mfu: matmuls alone, causal attention counted half, over the measured peak; mfu_of_stated over the data sheet's (an
     H100's). Raises ValueError where there is no GPU.
     """
-    import torch
-
     machine.gpus()
     best, rows, text = peak(), [], letters(Path(tempfile.mkdtemp()) / "letters.txt")
     for name, change in OURS.items():

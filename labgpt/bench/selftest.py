@@ -6,11 +6,9 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import labgpt
+from labgpt.course.packages import ROOT
 
-ROOT = Path(labgpt.__file__).parents[1]
 # A module, or a notebook, stays in one of two processes; what hangs is shown with its stack.
 PYTEST = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "--timeout", "900"]
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"  # it has no `python -m`

@@ -12,7 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from labgpt import corpus
+import psutil
+
+from labgpt import corpus, sweep
 from labgpt.spec import RunSpec, derive
 
 # nanoGPT's README, its CPU run; evaluation only before and after (see `peer`), a time printed for every iteration.
@@ -29,8 +31,6 @@ OTHERS = 0.15  # cores: where other processes take more, a pair is void
 
 def ours(text: Path, store: Path) -> dict:
     """Train our model once; {seconds of optimisation, val_loss over the whole validation split, params, tokens}."""
-    from labgpt import sweep
-
     run = spec(text)
     sweep.launch(run, store)
     row = sweep.table(store, [run.run_id]).iloc[0]
@@ -100,8 +100,6 @@ def shakespeare(folder: Path, text: Path | None = None, pairs: int = 3) -> dict:
 
 def load() -> tuple[float, float, float]:
     """(clock, busy seconds of the machine, seconds of this process and its ended children)."""
-    import psutil
-
     times, own = psutil.cpu_times(), os.times()
     return time.monotonic(), sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0), sum(own[:4])
 

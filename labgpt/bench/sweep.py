@@ -41,8 +41,9 @@ def sweep(runs: int = 60, kills: int = 20, seed: int = 0) -> dict:
         wall = time.monotonic() - began
         found = {"runs": runs, "cores": machine.cores(), "solo_s": solo, "wall_s": wall, "utilisation": solo / (wall * machine.cores())}
         hit = kill(specs, place / "killed", kills, wall, random.Random(seed))
-        tables = {name: _csv(specs, place / name) for name in ("solo", "calm", "killed")}
-    return found | {"kills": hit, "same_table": len(set(tables.values())) == 1}
+        ids, columns = [spec.run_id for spec in specs], list(TABLE)
+        tables = {room.table(place / name, ids)[columns].to_csv(index=False) for name in ("solo", "calm", "killed")}
+    return found | {"kills": hit, "same_table": len(tables) == 1}
 
 
 def alone(spec: RunSpec, store: Path) -> float:
@@ -80,7 +81,3 @@ def _start(specs: list[RunSpec], store: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "labgpt", "sweep", "resume", "--store", str(store)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(command, env=machine.worker_env(), start_new_session=True, **quiet)
-
-
-def _csv(specs: list[RunSpec], store: Path) -> str:
-    return room.table(store, [spec.run_id for spec in specs])[list(TABLE)].to_csv(index=False)

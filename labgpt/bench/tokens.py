@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import rustbpe
 
 from labgpt import corpus, machine
 from labgpt.tokens import Tokenizer, shards
@@ -37,8 +38,6 @@ def tokens(megabytes: int = 10, pairs: int = 3) -> dict:
     to shards on disk with their hashes, and tiktoken's batch encoding of the same text in the same pieces, kept in memory.
     memory_mb: peak by megabytes of text (Linux).
     """
-    import rustbpe
-
     source = np.resize(corpus.load("pysource").train, megabytes * 1_000_000)
     text = bytes(source).decode("utf-8", "replace").encode()
     raw = np.frombuffer(text, np.uint8)

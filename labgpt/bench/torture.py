@@ -11,8 +11,11 @@ import time
 from pathlib import Path
 
 from labgpt import corpus, machine
+from labgpt.parallel import Group
 from labgpt.record import RunDir, write_atomic
 from labgpt.spec import RunSpec, derive
+from labgpt.train import checkpoint, run
+from labgpt.train.loop import Trainer
 
 EVERY_S = 0.1  # between checkpoints: many, so that a kill often comes while one is written
 
@@ -23,17 +26,11 @@ def torture(kills: int = 50, files: int = 60, seed: int = 0) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         spec = corpus.pin(derive(32, budgets=(262_144, 524_288, 1_048_576), val_tokens=8192))
-        calm = _calm(spec, place / "calm")
+        calm = _result(run(spec, place / "calm"))
         found = {"kills": kills, "same_weights": kill(spec, place / "killed", kills, draw) == calm}
         small = corpus.pin(derive(16, budgets=(32_768, 65_536), val_tokens=8192))
         loaded, tracebacks = spoil(small, place / "spoilt", files, draw)
     return found | {"files": files, "loaded_as_good": loaded, "tracebacks": tracebacks, "seconds": time.monotonic() - began}
-
-
-def _calm(spec: RunSpec, store: Path) -> tuple[str, list]:
-    from labgpt.train import run
-
-    return _result(run(spec, store))
 
 
 def _result(place: RunDir) -> tuple[str, list]:
@@ -66,10 +63,6 @@ def kill(spec: RunSpec, store: Path, kills: int, draw: random.Random) -> tuple[s
 
 def spoil(spec: RunSpec, store: Path, files: int, draw: random.Random) -> tuple[int, int]:
     """(how many of `files` mutated checkpoints were loaded as good, how many ended in another error than a note)."""
-    from labgpt.parallel import Group
-    from labgpt.train import checkpoint
-    from labgpt.train.loop import Trainer
-
     place, other = RunDir(store / spec.run_id), derive(16, seed=1, budgets=spec.science.schedule.budgets, val_tokens=8192)
     loaded = tracebacks = 0
     with Group(1) as group:

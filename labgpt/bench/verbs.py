@@ -7,26 +7,22 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-import tyro
-
 from labgpt import machine
-from labgpt.bench import bench, keep
+from labgpt.bench import Json, keep
 from labgpt.bench.rank_verbs import collectives, ddp, forms, link, parts, ranks, strategies
 
 
-def shakespeare(peer: Path, text: Path | None = None, pairs: int = 3, json: Path | None = None) -> None:
+def shakespeare(peer: Path, text: Path | None = None, pairs: int = 3, json: Json = None) -> None:
     """Time to a loss beside nanoGPT's CPU recipe, alternating runs.
 
     Args:
         peer: a checkout of karpathy/nanoGPT.
         text: tinyshakespeare; the peer's own data/shakespeare_char/input.txt when left out.
         pairs: how often each is run.
-        json: write the figures there too.
     """
     from labgpt.bench.shakespeare import shakespeare as measure
 
-    found = measure(peer, text, pairs)
-    keep(json, found)
+    found = keep(json, measure(peer, text, pairs))
     print(f"ours {found['ours_s']:.1f} s to {found['ours_val_loss']:.4f} ({found['ours_params']:,} weights), nanoGPT "
           f"{found['peer_s']:.1f} s to {found['peer_val_loss']:.4f}: {found['ratio']:.1f} times faster (cold "
           f"{found['ratio_cold']:.1f})")  # fmt: skip
@@ -34,140 +30,118 @@ def shakespeare(peer: Path, text: Path | None = None, pairs: int = 3, json: Path
         print(f"void: other processes kept {found['other_cores']:.2f} cores busy; run it again on a quiet machine")
 
 
-def train(json: Path | None = None) -> None:
-    """Share of one core's measured peak that a training step reaches.
-
-    Args:
-        json: write the rows there too.
-    """
+def train(json: Json = None) -> None:
+    """Share of one core's measured peak that a training step reaches."""
     from labgpt.bench.train import train as measure
 
     _in_the_launcher_s_environment()
-    rows = measure()
-    keep(json, rows)
-    for r in rows:
+    for r in keep(json, measure()):
         how = "compiled" if r["compiled"] else ""
         print(f"d {r['d_model']:>3}, {r['n_layer']} layers, {r['dtype']:<8} {how:<8}  {r['tokens_per_s']:>9,.0f} tokens/s  "
               f"{r['flops_per_s'] / 1e9:6.1f} of {r['peak_flops_per_s'] / 1e9:6.1f} GFLOP/s: {r['mfu']:.2f}")  # fmt: skip
 
 
-def generate(peer: Path | None = None, shape: Literal["384 wide", "124M"] | None = None, json: Path | None = None) -> None:
+def generate(peer: Path | None = None, shape: Literal["384 wide", "124M"] | None = None, json: Json = None) -> None:
     """Tokens a second of cached generation beside nanoGPT's and transformers'.
 
     Args:
         peer: a checkout of karpathy/nanoGPT.
         shape: one of the two models alone; both when left out.
-        json: write the rows there too.
     """
     from labgpt.bench.generate import generate as measure
 
     _in_the_launcher_s_environment()
-    rows = measure(peer, shape)
-    keep(json, rows)
-    for r in rows:
+    for r in keep(json, measure(peer, shape)):
         beside = [(n, r[f"{k}_tokens_per_s"]) for n, k in (("nanoGPT", "peer"), ("transformers", "hf"))]
         said = "".join(f", {n} {v:.1f} ({r['ours_tokens_per_s'] / v:.1f}×)" for n, v in beside if v)
         print(f"{r['model']}: {r['ours_tokens_per_s']:.1f} tokens/s{said}")
 
 
-def gpu(peer: Path | None = None, json: Path | None = None) -> None:
+def gpu(peer: Path | None = None, json: Json = None) -> None:
     """Training GPT-2's 124M shape on a GPU, beside nanoGPT compiled.
 
     Args:
         peer: a checkout of karpathy/nanoGPT.
-        json: write the rows there too.
     """
     from labgpt.bench.gpu import gpu as measure
 
-    rows = measure(peer)
-    keep(json, rows)
-    for r in rows:
+    for r in keep(json, measure(peer)):
         beside = f", nanoGPT {r['peer_tokens_per_s']:,.0f} ({r['ratio']:.2f}×)" if r["ratio"] else ""
         print(f"{r['model']}: {r['tokens_per_s']:,.0f} tokens/s, {r['mfu']:.0%} of the measured peak{beside}")
 
 
-def torture(kills: int = 50, files: int = 60, seed: int = 0, json: Path | None = None) -> None:
+def torture(kills: int = 50, files: int = 60, seed: int = 0, json: Json = None) -> None:
     """Kill a run at random moments, and feed it spoilt checkpoints.
 
     Args:
         kills: SIGKILLs over one run.
         files: mutated checkpoint files.
         seed: of the moments and mutations.
-        json: write the figures there too.
     """
     from labgpt.bench.torture import torture as measure
 
-    found = measure(kills, files, seed)
-    keep(json, found)
+    found = keep(json, measure(kills, files, seed))
     print(f"{found['kills']} kills: final weights {'the same' if found['same_weights'] else 'NOT the same'}; {found['files']} spoilt "
           f"checkpoints: {found['loaded_as_good']} loaded as good, {found['tracebacks']} tracebacks")  # fmt: skip
 
 
-def sweep(runs: int = 60, kills: int = 20, seed: int = 0, json: Path | None = None) -> None:
+def sweep(runs: int = 60, kills: int = 20, seed: int = 0, json: Json = None) -> None:
     """Small runs on all cores: the share of the cores that a sweep uses, and whether kills change its table.
 
     Args:
         runs: how many.
         kills: SIGKILLs of the sweep and its workers.
         seed: of the moments.
-        json: write the figures there too.
     """
     from labgpt.bench.sweep import sweep as measure
 
-    found = measure(runs, kills, seed)
-    keep(json, found)
+    found = keep(json, measure(runs, kills, seed))
     print(f"{runs} runs one at a time {found['solo_s']:.0f} s, as a sweep on {found['cores']} cores {found['wall_s']:.0f} s: "
           f"{found['utilisation']:.2f} of the cores; killed {found['kills']} times, runs.csv "
           f"{'the same' if found['same_table'] else 'NOT the same'}")  # fmt: skip
 
 
-def fit(data: Path | None = None, refits: int = 4000, slow: int = 4000, json: Path | None = None) -> None:
+def fit(data: Path | None = None, refits: int = 4000, slow: int = 4000, json: Json = None) -> None:
     """Bootstrap refits of a 240-point Chinchilla fit on one core, beside the slow way on the same resamples.
 
     Args:
         data: Epoch's CSV of Chinchilla's points; as many generated points when left out.
         refits: resamples.
         slow: of these, how many the slow way fits too.
-        json: write the figures there too.
     """
     from labgpt.bench.laws import fit as measure
 
-    found = measure(data, refits, slow)
-    keep(json, found)
+    found = keep(json, measure(data, refits, slow))
     print(f"{refits} refits of {found['points']} points ({found['data']}) in {found['seconds']:.2f} s of one core; {slow} the slow way in "
           f"{found['slow_seconds']:.1f} s; ends of the ranges differ by at most {found['worst']:.2%} of a range's width")  # fmt: skip
 
 
-def coverage(studies: int = 1000, others: int = 200, bootstrap: int = 200, json: Path | None = None) -> None:
+def coverage(studies: int = 1000, others: int = 200, bootstrap: int = 200, json: Json = None) -> None:
     """How often 95 % ranges hold the truth in simulated studies, form by form.
 
     Args:
         studies: of the Chinchilla form, with independent noise and with noise that a trunk's points share.
         others: of each other form.
         bootstrap: resamples behind each range.
-        json: write the table there too.
     """
     from labgpt.bench.laws import coverage as measure
 
-    found = measure(studies, others, bootstrap)
-    keep(json, found)
+    found = keep(json, measure(studies, others, bootstrap))
     for form, row in found["forms"].items():
         shares = "  ".join(f"{name} {share:.1%}" for name, share in row["held"].items())
         print(f"{form} ({row['studies']} studies): {shares}")
 
 
-def tokens(megabytes: int = 10, pairs: int = 3, json: Path | None = None) -> None:
+def tokens(megabytes: int = 10, pairs: int = 3, json: Json = None) -> None:
     """From text to BPE-1024 shards beside the libraries: learning, encoding, memory.
 
     Args:
         megabytes: of Python source.
         pairs: how often each is run.
-        json: write the figures there too.
     """
     from labgpt.bench.tokens import tokens as measure
 
-    found = measure(megabytes, pairs)
-    keep(json, found)
+    found = keep(json, measure(megabytes, pairs))
     learning = ", ".join(f"{name} {s:.2f} s" for name, s in found["train_s"].items())
     encoding = ", ".join(f"{name} {v:.1f} MB/s" for name, v in found["encode_mb_per_s"].items())
     print(f"learning: {learning} ({found['train_ratio']:.2f} of the faster library)")
@@ -183,8 +157,3 @@ def _in_the_launcher_s_environment() -> None:
     wanted = machine.worker_env()
     if os.environ.get("MALLOC_TOP_PAD_") != wanted["MALLOC_TOP_PAD_"]:
         os.execvpe(sys.executable, [sys.executable, "-m", "labgpt", *sys.argv[1:]], wanted)
-
-
-def main(args: list[str]) -> None:
-    about = bench.__doc__.split("\n")[0]
-    tyro.extras.subcommand_cli_from_dict({verb.__name__: verb for verb in VERBS}, prog="labgpt bench", args=args, description=about)

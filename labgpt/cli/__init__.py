@@ -9,18 +9,15 @@ import threading
 import tyro
 from tyro.conf import Positional
 
-from labgpt.bench import bench
+from labgpt.bench.verbs import VERBS as BENCH
 
-from .clean import clean, stats
-from .corpus import check, listing, prepare
+from .corpus import check, clean, listing, prepare, stats
 from .corpus import sample as sample_corpus
 from .cost import cost, simulate
 from .course import doctor, exercise, grade, lab, reference, start, test
 from .fit import fit, forecast
 from .runs import curves, launch, sample, tokens, train
 from .sweeps import report, runs, sweep
-
-CORPUS = {"list": listing, "prepare": prepare, "sample": sample_corpus, "check": check, "stats": stats, "clean": clean}
 
 
 def corpus(name: Positional[str]) -> None:
@@ -29,13 +26,22 @@ def corpus(name: Positional[str]) -> None:
     Args:
         name: list, prepare, sample, check, stats or clean, then its own options.
     """
-    raise ValueError(f"corpus = {name!r}: allowed is {', '.join(CORPUS)}; see `labgpt corpus --help`")
+
+
+def bench(name: Positional[str]) -> None:
+    """Measure speed and sturdiness; `labgpt bench --help` lists what.
+
+    Args:
+        name: what, then its own options.
+    """
 
 
 VERBS = (
     *(curves, train, launch, sweep, tokens, sample, runs, report, fit, forecast, cost, simulate, corpus),
     *(grade, exercise, start, lab, doctor, test, bench, reference),
 )
+CORPUS = {"list": listing, "prepare": prepare, "sample": sample_corpus, "check": check, "stats": stats, "clean": clean}
+GROUPS = {"corpus": CORPUS, "bench": {verb.__name__: verb for verb in BENCH}}  # main hands what follows these words to their own verbs
 
 
 def _leave(*_: object) -> None:
@@ -50,19 +56,11 @@ def main(args: list[str] | None = None) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _leave)
     try:
-        if args[:1] == ["bench"]:
-            from labgpt.bench.verbs import main as measure
-
-            return measure(args[1:]) or 0
-        if args[:1] == ["corpus"] and args[1:]:
-            tyro.extras.subcommand_cli_from_dict(CORPUS, prog="labgpt corpus", args=args[1:], description="Look at text and clean it.")
-            return 0
-        tyro.extras.subcommand_cli_from_dict(
-            {verb.__name__: verb for verb in VERBS},
-            prog="labgpt",
-            args=args,
-            description="Learn and do language-model scaling on the machine at hand.",
-        )
+        verbs, prog, about = {verb.__name__: verb for verb in VERBS}, "labgpt", "Learn and do language-model scaling on the machine at hand"
+        if args and args[0] in GROUPS:
+            about = verbs[args[0]].__doc__.partition(";")[0]
+            verbs, prog, args = GROUPS[args[0]], f"labgpt {args[0]}", args[1:]
+        tyro.extras.subcommand_cli_from_dict(verbs, prog=prog, args=args, description=f"{about}.")
     except (ValueError, RuntimeError, TimeoutError, OSError) as error:
         print(f"labgpt: {error}", file=sys.stderr)
         return 2

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from tyro.conf import Positional
+
+from labgpt import cost as room
+from labgpt.cost import fitting
+from labgpt.record import write_json
 
 
 def cost(
@@ -33,11 +38,6 @@ def cost(
         list: show the models, devices and grids that are known.
         json: write the bill there too.
     """
-    import json as codec
-
-    from labgpt import cost as room
-    from labgpt.record import write_atomic
-
     if list:
         print(listed())
         return
@@ -47,13 +47,11 @@ def cost(
     bill = room.price(model, tokens, gpus, device, mfu, grams, pue, dollars_per_hour=price)
     print(room.table(bill))
     if json is not None:
-        write_atomic(json, codec.dumps(vars(bill), indent=1) + "\n")
+        write_json(json, vars(bill))
 
 
 def listed() -> str:
     """Models, devices and grids, a line each, with where they are from."""
-    from labgpt import cost as room
-
     lines = ["models (parameters, tokens)"]
     for name, m in room.MODELS.items():
         lines.append(f"  {name:<14} {room.parameters(name).total:>15,} {f'{m.tokens:.3g}' if m.tokens else '-':>9}  {m.source}")
@@ -96,13 +94,6 @@ def simulate(
         score: a CSV of published figures: fit on its rows with fit = 1, predict the others.
         json: write the answer there too.
     """
-    import csv
-    import json as codec
-
-    from labgpt import cost as room
-    from labgpt.cost import fitting
-    from labgpt.record import write_atomic
-
     if score is not None:
         with score.open(encoding="utf-8", newline="") as file:
             found = fitting.score(csv.DictReader(file))
@@ -126,4 +117,4 @@ def simulate(
             print(f"to the loss: {found['seconds'] / 86400:.3g} days, {found['steps']:,.0f} steps, {found['tokens']:.3g} tokens (in small "
                   f"batches {found['sample_efficiency']:.0%} of them would do)")  # fmt: skip
     if json is not None:
-        write_atomic(json, codec.dumps(found, indent=1) + "\n")
+        write_json(json, found)

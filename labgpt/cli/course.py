@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
+
+from labgpt.record import write_json
 
 
 def grade(paths: Positional[list[Path]], out: Path | None = None, json: Path | None = None, manual: Path | None = None,
@@ -22,13 +26,9 @@ def grade(paths: Positional[list[Path]], out: Path | None = None, json: Path | N
         due: such as 2026-05-31T23:59; what was changed later is called late.
         require_sandbox: refuse to run submissions with your own rights.
     """
-    import json as codec
-    from datetime import datetime
-
     from labgpt.course import classroom, reports, sandbox
     from labgpt.course import grade as one
     from labgpt.course.exercises import read_secret
-    from labgpt.record import write_atomic
 
     if require_sandbox and not sandbox.available():
         raise ValueError("require_sandbox = True: bubblewrap does not work here; allowed is a Linux with user namespaces; "
@@ -44,7 +44,7 @@ def grade(paths: Positional[list[Path]], out: Path | None = None, json: Path | N
             reports.write(found, out)
             print(f"{out}: class.csv, students/*.html")
     if json is not None:
-        write_atomic(json, codec.dumps(found, indent=1) + "\n")
+        write_json(json, found)
 
 
 def exercise(action: Positional[Literal["build", "list"]], name: Positional[str | None] = None,
@@ -89,8 +89,6 @@ def lab(dest: Path = Path("my")) -> None:
     Args:
         dest: the folder of your copies.
     """
-    import subprocess
-
     start(dest)
     sys.exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(dest / "00_first_curve.ipynb")]).returncode)
 

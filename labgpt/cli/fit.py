@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json as codec
 from pathlib import Path
 from typing import Literal
 
 from tyro.conf import Positional
+
+from labgpt import cost
+from labgpt.record import sha256, write_json
+from labgpt.spec import RunSpec
 
 Form = Literal["chinchilla", "tied", "kaplan", "size", "tokens", "compute", "repeated", "overfit", "isoflop"]
 Estimator = Literal["huber", "lad", "ols", "varpro"]
@@ -43,19 +46,17 @@ def fit(
         json: write the fit there too.
         png: draw it there.
     """
-    from labgpt.record import write_atomic
-
     rows, roles, said = _read(table, NEEDS.get(form, ("n", "d", "loss")), keep, corpus, n=n, d=d, c=c, loss=loss)
     if form == "isoflop":
         found, shown = _isoflop(rows, roles, method, window, said)
     else:
-        law = _law(rows, roles, form, estimator, delta, bootstrap, _cluster(rows, cluster), floor, unique)
+        law = _law(rows, roles, form, estimator, delta, bootstrap, cluster, floor, unique)
         found, shown = _found(law, form, said + law.warnings_ + law.doubts()), law
         print(f"{law.n_points_} points, {estimator}, sum {law.objective_:.6g}, rms of log residuals {law.rms_:.4f}")
     for warning in found["warnings"]:
         print(f"note: {warning}")
     if json is not None:
-        write_atomic(json, codec.dumps(found, indent=1) + "\n")
+        write_json(json, found)
     if png is not None:
         from labgpt import figures
 
@@ -78,14 +79,11 @@ def _read(table: Path, needs, keep, corpus, **named):
     return read.prepare(rows, roles, needs)
 
 
-def _cluster(rows, cluster: str | None) -> str | None:
-    return cluster or ("branch" if "branch" in rows else None)
-
-
-def _law(rows, roles, form, estimator, delta, bootstrap, group, floor, unique):
+def _law(rows, roles, form, estimator, delta, bootstrap, cluster, floor, unique):
     from labgpt import laws
     from labgpt.laws import table as tables
 
+    group = cluster or ("branch" if "branch" in rows else None)
     axes = {"n": roles["n"], "d": roles["d"], "loss": roles["loss"], "cluster": group, "bootstrap": bootstrap, "delta": delta}
     if form in ("chinchilla", "tied"):
         return laws.Chinchilla(estimator, tied=form == "tied").fit(rows, **axes)
@@ -171,24 +169,17 @@ def forecast(
         return
     if table is None or (spec is None and (at_n is None or at_d is None)):
         raise ValueError(f"table = {table}, at_n = {at_n}, at_d = {at_d}: seal needs --table and the run: --at-n with --at-d, or --spec")
-    from labgpt.record import sha256
-
     rows, roles, said = _read(table, ("n", "d", "loss"), keep, corpus, n=n, d=d, c=None, loss=loss)
     text = None
     if spec is not None:
-        from labgpt import cost
-        from labgpt.spec import RunSpec
-
         run = RunSpec.read(spec)
         text, counted = run.to_json(), cost.parameters(run.science.model)
         at_n = {"n_total": counted.total, "n_nonemb": counted.nonembedding}.get(roles["n"], counted.matmul)
         at_d = run.science.schedule.budgets[-1]
-    law = _law(rows, roles, "chinchilla", estimator, 1e-3, 200, _cluster(rows, cluster), True, "")
-    low, high = law.predict_interval(at_n, at_d)
-    sealed = seals.seal(path, {
-        "what": f"{roles['loss']} of a run with {roles['n']} = {at_n:g} and {roles['d']} = {at_d:g}",
-        "predicted": float(law.predict(at_n, at_d)), "low": float(low), "high": float(high), "level": law.level, "n": at_n, "d": at_d,
-        "form": "E + A/N^alpha + B/D^beta", "params": law.params, "estimator": estimator, "keep": keep, "rows": law.n_points_,
+    law = _law(rows, roles, "chinchilla", estimator, 1e-3, 200, cluster, True, "")
+    sealed = seals.seal(path, seals.of(law, at_n, at_d) | {
+        "what": f"{roles['loss']} of a run with {roles['n']} = {at_n:g} and {roles['d']} = {at_d:g}", "n": at_n, "d": at_d,
+        "form": "E + A/N^alpha + B/D^beta", "estimator": estimator, "keep": keep, "rows": law.n_points_,
         "warnings": said + law.warnings_, "spec": text, "data_sha256": sha256(rows.to_csv(index=False)),
     })  # fmt: skip
     print(f"{sealed['predicted']:.4f} ({sealed['low']:.4f}–{sealed['high']:.4f}), sealed {sealed['sealed_at']} in {path}")

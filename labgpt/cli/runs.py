@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 
 from tyro.conf import Positional
+
+from labgpt.record import write_atomic
+from labgpt.spec import RunSpec, derivation, derive, replace
+from labgpt.spec.run import need
 
 
 def curves(minutes: float = 10, out: Path = Path("runs/curves"), store: Path = Path("runs/store")) -> None:
@@ -56,8 +61,6 @@ def train(
     """
     from labgpt import sweep
     from labgpt.corpus import pin
-    from labgpt.record import write_atomic
-    from labgpt.spec import derivation, derive
     from labgpt.train.outlook import outlook
 
     changes = {k: v for k, v in {"batch_size": batch_size, "seq_len": seq_len}.items() if v is not None} | named(set)
@@ -96,9 +99,6 @@ def launch(
         store: where the run is kept.
     """
     from labgpt import sweep
-    from labgpt.record import write_atomic
-    from labgpt.spec import RunSpec, replace
-    from labgpt.spec.run import need
     from labgpt.sweep.render import array
     from labgpt.sweep.render import render as rendered
 
@@ -119,8 +119,6 @@ def launch(
 
 def named(pairs: tuple[str, ...]) -> dict[str, object]:
     """{"n_layer": 12, "device": "cuda"} from ("n_layer=12", "device=cuda"); the spec itself checks names and values."""
-    import json
-
     found = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -149,7 +147,6 @@ def tokens(
         vocabulary: a file in tiktoken's format for encode to use instead of learning one.
     """
     from labgpt import corpus as corpora
-    from labgpt.record import write_atomic
     from labgpt.tokens import shards, streams
     from labgpt.tokens.tokenizer import from_tiktoken, learned, to_tiktoken
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Literal
 
 from tyro.conf import Positional
+
+from labgpt.record import write_atomic
 
 from .runs import named
 
@@ -43,10 +46,7 @@ def sweep(
         csv: write their table there too, for `labgpt fit`.
         plan: the same as the action plan.
     """
-    import dataclasses
-
     from labgpt import sweep as room
-    from labgpt.record import write_atomic
     from labgpt.sweep.store import specs as begun
 
     base = room.Study() if study is None else room.Study.read(study)

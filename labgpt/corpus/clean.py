@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -71,7 +73,7 @@ def _scan(document: Document, steps: tuple[str, ...], keep: Callable[[str], bool
         if step == "unicode":
             new, rule = quality.normalise(text), "NFC, newlines, blanks, control characters"
         elif step == "mask":
-            (new, _), rule = quality.mask(text), "e-mail, IP, card and phone numbers"
+            new, rule = quality.mask(text), "e-mail, IP, card and phone numbers"
         elif step == "c4":
             new, refused = quality.c4(text)
             rule = "C4: lines without end mark, under 5 words, boilerplate"
@@ -145,9 +147,6 @@ def _scanned(documents: Iterator[Document], look: Callable[[Document], _Scanned]
     if workers == 1:
         yield from map(look, documents)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     waiting: deque = deque()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         while batch := list(islice(documents, BATCH)):

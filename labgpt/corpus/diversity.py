@@ -16,8 +16,7 @@ def stats(documents: Iterable[Document]) -> dict:
     byte of the n-th byte given the n − 1 before it}, plug-in, so too low where the text is short; `duplicates`: share of
     documents that repeat an earlier one exactly; `domains` {name: share of bytes}. Memory grows with types alone."""
     words: Counter = Counter()
-    grams = [np.zeros(256**n, dtype=np.int64) for n in (1, 2)] + [np.zeros(1, dtype=np.int64)]
-    triples: Counter = Counter()
+    singles, pairs, triples = np.zeros(256, dtype=np.int64), np.zeros(256**2, dtype=np.int64), Counter()
     seen, domains, curve = set(), Counter(), []
     count = total = size = 0
     for document in documents:
@@ -30,14 +29,14 @@ def stats(documents: Iterable[Document]) -> dict:
             total += 1
             if total & (total - 1) == 0:
                 curve.append((total, len(words)))
-        grams[0] += np.bincount(raw, minlength=256)
+        singles += np.bincount(raw, minlength=256)
         if len(raw) > 2:
-            pairs = raw[:-1] * 256 + raw[1:]
-            np.add.at(grams[1], pairs, 1)
-            triples.update(dict(zip(*(v.tolist() for v in np.unique(pairs[:-1] * 256 + raw[2:], return_counts=True)))))
+            two = raw[:-1] * 256 + raw[1:]
+            np.add.at(pairs, two, 1)
+            triples.update(dict(zip(*(v.tolist() for v in np.unique(two[:-1] * 256 + raw[2:], return_counts=True)))))
     if not count:
         raise ValueError("documents = none: allowed is one or more")
-    block = [0.0, *map(_bits, (grams[0], grams[1], np.array(list(triples.values()) or [1])))]
+    block = [0.0, *map(_bits, (singles, pairs, np.array(list(triples.values()) or [1])))]
     return {
         "documents": count,
         "bytes": size,

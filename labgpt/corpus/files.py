@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -35,8 +36,6 @@ def hashed(train: np.ndarray, val: np.ndarray) -> str:
 
 def python_source() -> Corpus:
     """The .py files of this Python's standard library. It differs between Python versions, so its hash stands in every spec."""
-    import sys
-
     root = Path(sysconfig.get_path("stdlib"))
     kept = (p for p in root.rglob("*.py") if not LEFT_OUT & set(p.relative_to(root).parts[:-1]))
     paths = [p for p in kept if not p.name.startswith("_sysconfigdata")]  # that one records where this Python was built

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from labgpt.spec.run import need
 
@@ -12,8 +13,6 @@ def known(field: str, value: object, names: Iterable[str], listed: str = "labgpt
     """Raise ValueError with the near matches unless `value` is one of `names`."""
     by_case = {str(name).lower(): name for name in names}
     if value not in by_case.values():
-        from difflib import get_close_matches
-
         near = get_close_matches(str(value).lower(), by_case, 3, 0.4) or list(by_case)[:3]
         told = ", ".join(by_case[name] for name in near)
         need(False, field, value, f"one of {len(by_case)} names (near: {told})", f"`{listed}` shows all")

@@ -31,11 +31,6 @@ class Flops:
         """Forward and backward: each product of the forward pass has two in the backward, one for each factor."""
         return 3 * self.forward
 
-    @property
-    def recomputed(self) -> int:
-        """What the hardware does when every block runs forward once more, to keep no activations: the HFU's numerator."""
-        return self.train + self.forward - self.forward_per_token["head"]
-
 
 def flops(model, seq_len: int | None = None, attention: str | None = None) -> Flops:
     """FLOPs per token of `model` on rows of `seq_len` tokens (default: the model's own).
@@ -74,8 +69,7 @@ def palm_flops(n: float, n_layer: int, d_query: int, seq_len: int) -> float:
 
 
 def mfu(flops_per_token: float, tokens_per_s: float, peak: float) -> float:
-    """Model FLOPs utilisation: the share of `peak` FLOP/s, all devices together, that the model's own arithmetic takes. With
-    `Flops.recomputed` in place of `.train` it is the hardware's, HFU."""
+    """Model FLOPs utilisation: the share of `peak` FLOP/s, all devices together, that the model's own arithmetic takes."""
     need(peak > 0, "peak", peak, "FLOP/s above 0")
     return flops_per_token * tokens_per_s / peak
 

@@ -21,7 +21,7 @@ from labgpt import machine
 from labgpt.course import marks, sandbox
 from labgpt.course.grade import CELL_S, Handed, Verdicts, judge, opened, report
 from labgpt.course.submissions import Found, find
-from labgpt.record import sha256, write_atomic
+from labgpt.record import sha256, write_json
 
 
 @dataclass
@@ -32,7 +32,6 @@ class Entry:
     handed: Handed | None = None  # None: it cannot be graded, and the remarks say why
     remarks: list[str] = field(default_factory=list)
     verdicts: Verdicts = field(default_factory=dict)
-    older: list[str] = field(default_factory=list)  # files that it replaces
 
     def report(self) -> dict:
         about = {"student": self.found.student, "file": self.found.file, "remarks": self.remarks}
@@ -71,23 +70,22 @@ def _entry(found: Found, secret: bytes, due: datetime | None) -> Entry:
 
 def _newest(entries: list[Entry]) -> list[Entry]:
     """One notebook a student and exercise: the newest, the last by name among equals. It says which others there were."""
-    kept: dict[tuple, Entry] = {}
+    handed_in: dict[tuple, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: (e.found.when, e.found.file)):
-        key = (entry.found.student, entry.handed.exercise.name if entry.handed else entry.found.file)
-        if older := kept.pop(key, None):
-            entry.older = [*older.older, older.found.file]
-        kept[key] = entry
-    for entry in kept.values():
-        entry.remarks += [f"handed in before, not graded: {', '.join(entry.older)}"] if entry.older else []
-    same: dict[tuple, list[Entry]] = {}
-    for entry in kept.values():
-        if entry.handed and any(_own(entry.handed)):
-            same.setdefault((entry.handed.exercise.name, *_own(entry.handed)), []).append(entry)
+        work = entry.handed.exercise.name if entry.handed else entry.found.file
+        handed_in.setdefault((entry.found.student, work), []).append(entry)
+    kept, same = [], {}
+    for *older, newest in handed_in.values():
+        kept.append(newest)
+        if older:
+            newest.remarks.append(f"handed in before, not graded: {', '.join(e.found.file for e in older)}")
+        if newest.handed and any(own := _own(newest.handed)):
+            same.setdefault((newest.handed.exercise.name, *own), []).append(newest)
     for copies in same.values():
-        for one in copies:
-            others = [e.found.student for e in copies if e is not one]
-            one.remarks += [f"the same answers as {', '.join(sorted(others)[:5])}"] if others else []
-    return sorted(kept.values(), key=lambda e: (e.found.student, e.found.file))
+        for one in copies if len(copies) > 1 else ():
+            others = sorted(e.found.student for e in copies if e is not one)
+            one.remarks.append(f"the same answers as {', '.join(others[:5])}")
+    return sorted(kept, key=lambda e: (e.found.student, e.found.file))
 
 
 def _own(handed: Handed) -> list[str]:
@@ -121,7 +119,7 @@ def _judge_all(entries: list[Entry], out: Path | None, cell_s: float, workers: i
         if isinstance(verdicts, str):
             verdicts = {q: (0, f"not graded: {verdicts}") for q in keys}
         elif file:
-            write_atomic(file, json.dumps({q: [keys[q], *v] for q, v in verdicts.items()}, indent=1) + "\n")
+            write_json(file, {q: [keys[q], *v] for q, v in verdicts.items()})
         for entry in group:
             entry.verdicts = dict(verdicts)
         say(f"{number}/{len(todo)} {', '.join(e.found.student for e in group)}: {group[0].report()['points']:g} points")

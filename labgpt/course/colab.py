@@ -33,16 +33,9 @@ if importlib.util.find_spec("labgpt") is None:
 '''
 
 
-def bootstrap_cell(notebook: str = "") -> str:
-    """Source of the first code cell: the same text for every notebook, whichever is named."""
+def bootstrap_cell() -> str:
+    """Source of the first code cell, the same for every notebook."""
     return _CELL.format(repository=REPOSITORY, tag=TAG).rstrip("\n")
-
-
-def badge(notebook: str) -> str:
-    """Markdown of the "Open in Colab" button for a file of the repository, such as `notebooks/00_first_curve.ipynb`."""
-    owner = REPOSITORY.removeprefix("https://github.com/")
-    address = f"https://colab.research.google.com/github/{owner}/blob/{TAG}/{notebook}"
-    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
 
 
 def install(home: str | Path) -> None:
@@ -50,7 +43,8 @@ def install(home: str | Path) -> None:
 
     Whatever is in NEVER stays at the version it has, even if a missing package would like another.
     """
-    from labgpt.course.packages import declared, installed
+    from labgpt.course.packages import declared
+    from labgpt.record import installed
 
     home = Path(home)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

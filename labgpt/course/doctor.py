@@ -5,17 +5,16 @@ import importlib
 import os
 import platform
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from labgpt.course.packages import ROOT, declared, installed, pins
+import labgpt
+from labgpt import machine
+from labgpt.course.packages import declared, pins
+from labgpt.record import installed
 
 SMOKE_S = 60
-_TORCHRUN = "torch.distributed.run"  # what the command torchrun runs; as a module it needs no PATH
 
 
 def doctor(runs: str | Path = "runs", smoke_s: float = SMOKE_S) -> bool:
@@ -23,8 +22,6 @@ def doctor(runs: str | Path = "runs", smoke_s: float = SMOKE_S) -> bool:
 
     `ok` and `note` lines are fit for work (a note: not the version developed with); a `FAIL` line says what to do.
     """
-    import labgpt
-
     print(f"labgpt {labgpt.__version__} · Python {platform.python_version()} · {platform.system()} {platform.machine()}"
           f" · {os.cpu_count()} cores{_memory()}")
     good = True
@@ -41,14 +38,9 @@ def _memory() -> str:
         import psutil
 
         memory = psutil.virtual_memory()
-        return f" ({_cores(psutil)} usable) · {memory.total / 2**30:.1f} GB memory, {memory.available / 2**30:.1f} free"
+        return f" ({machine.cores()} usable) · {memory.total / 2**30:.1f} GB memory, {memory.available / 2**30:.1f} free"
     except ImportError:
         return ""
-
-
-def _cores(psutil) -> int:
-    affinity = getattr(psutil.Process(), "cpu_affinity", None)  # not on macOS
-    return len(affinity()) if affinity else os.cpu_count() or 1
 
 
 def _packages() -> list[tuple[str, str]]:
@@ -95,35 +87,19 @@ def _writable(runs: Path) -> list[tuple[str, str]]:
 
 
 def torchrun(smoke_s: float = SMOKE_S) -> list[tuple[str, str]]:
-    """Two ranks on this machine add their numbers over gloo, in a process group of its own, killed after `smoke_s`."""
-    command = [sys.executable, "-m", _TORCHRUN, "--standalone", "--nproc-per-node=2", "-m", "labgpt.course.smoke"]
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "USE_LIBUV": "0"}
+    """Two ranks on this machine add their numbers over gloo, in a process group of its own, stopped after `smoke_s`."""
     began = time.monotonic()
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, env=env, start_new_session=True, **pipes) as run:
-        try:
-            said = run.communicate(timeout=smoke_s)[0]
-        except subprocess.TimeoutExpired:
-            _kill(run)
-            return [("FAIL", f"torchrun: two ranks did not meet within {smoke_s:g} s; a firewall or a host name that does "
-                             "not resolve does this: try GLOO_SOCKET_IFNAME=lo (macOS: lo0). Only lesson 04 needs it")]
-        except BaseException:
-            _kill(run)
-            raise
-    if run.returncode == 0 and "sum 3 over 2 ranks" in said:
-        return [("ok", f"torchrun, two ranks over gloo, {time.monotonic() - began:.0f} s")]
-    if "No module named" in said:
-        return [("FAIL", f"torchrun is absent ({_last(said)}): install torch >= 2.6 with distributed support")]
-    return [("FAIL", f"torchrun ended with {run.returncode}: {_last(said)}")]
+    try:
+        from labgpt.parallel.ranks import start
 
-
-def _kill(run: subprocess.Popen) -> None:
-    if hasattr(os, "killpg"):
-        os.killpg(run.pid, signal.SIGKILL)
-    else:
-        run.kill()
-    run.communicate()
+        sums = [record["sum"] for record in start("meet", world_size=2, timeout_s=smoke_s).records("meet")]
+    except TimeoutError:
+        return [("FAIL", f"torchrun: two ranks did not meet within {smoke_s:g} s; a firewall or a host name that does "
+                         "not resolve does this: try GLOO_SOCKET_IFNAME=lo (macOS: lo0). Lessons 04, 09 and 10 need it")]
+    except (ImportError, RuntimeError, OSError) as error:
+        return [("FAIL", f"torchrun: {_last(str(error))}; install torch >= 2.6 with distributed support")]
+    fine = sums == [3.0, 3.0]
+    return [("ok" if fine else "FAIL", f"torchrun, two ranks over gloo, {time.monotonic() - began:.0f} s{'' if fine else f': {sums}'}")]
 
 
 def _last(text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from labgpt import machine, sweep
 from labgpt.spec import RunSpec
 from labgpt.studies import lessons
-from labgpt.sweep.pool import START_S, cost_s, pool_s
+from labgpt.sweep.pool import START_S, pool_s
 
 from .packages import ROOT
 from .tiers import tier
@@ -121,8 +121,3 @@ class Lesson:
         if group not in self.groups:
             raise ValueError(f"group = {group!r}: allowed is {', '.join(self.groups)}")
         return self.groups[group]
-
-
-def estimate_s(spec: RunSpec) -> float:
-    """Predicted seconds of one run here, start of its process included."""
-    return START_S + cost_s(spec)

@@ -10,6 +10,9 @@ import nbformat
 
 from labgpt.course import exercises
 from labgpt.course.exercises import Exercise
+from labgpt.course.grade import hidden, shared_names
+from labgpt.course.kernel import plain
+from labgpt.course.runner import value_of
 
 
 def source(exercise: Exercise) -> nbformat.NotebookNode:
@@ -27,10 +30,6 @@ def source(exercise: Exercise) -> nbformat.NotebookNode:
 
 def points(names: dict, name: str, question: str, secret: bytes) -> float:
     """What the answers in `names`, a kernel's globals, get for a question; prints the reason where it is not all."""
-    from labgpt.course.grade import hidden, shared_names
-    from labgpt.course.kernel import plain
-    from labgpt.course.runner import value_of
-
     exercise = exercises.read(name, secret)
 
     def ask(asked: str, *args: object) -> object:

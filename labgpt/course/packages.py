@@ -1,8 +1,7 @@
-"""Which packages labgpt asks for, and which are here. pyproject.toml is the only list."""
+"""Which packages labgpt asks for. pyproject.toml is the only list."""
 from __future__ import annotations
 
 import tomllib
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,14 +21,6 @@ def declared() -> list:
         raise ValueError("pyproject.toml = not found beside labgpt: allowed is a clone of the repository; install with "
                          "`pip install -e .` from one") from None
     return [Requirement(line) for line in project["dependencies"]]
-
-
-def installed(name: str) -> str | None:
-    """The version of a package, None where it is missing."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def pins() -> dict[str, str]:

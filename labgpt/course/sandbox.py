@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+import psutil
+
 from labgpt.course.packages import ROOT
 
 MEMORY = 2 << 30  # bytes, of all processes of a submission; torch and pandas take 400 MB of it
@@ -77,14 +79,10 @@ class Watch:
     """The processes that descend from one: what they use, and their end."""
 
     def __init__(self, pid: int):
-        import psutil
-
         self._root, self._seen = psutil.Process(pid), {}
 
     def use(self) -> tuple[float, int, int]:
         """(seconds of computing so far, bytes of memory in use, processes)."""
-        import psutil
-
         seconds, memory, alive = 0.0, 0, 0
         for process in self._family():
             try:
@@ -97,15 +95,11 @@ class Watch:
 
     def kill(self) -> None:
         """Kill them all, those too that were seen before and have left the family since."""
-        import psutil
-
         for process in [*self._family(), *self._seen.values()]:
             with contextlib.suppress(psutil.Error):
                 process.kill()  # psutil makes sure that the number is still this process's
 
     def _family(self) -> list:
-        import psutil
-
         try:
             return [self._root, *self._root.children(recursive=True)]
         except psutil.Error:

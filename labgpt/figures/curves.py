@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import style
-from .style import GREY, RED, canvas, counted, end_labels, log_axis, looks, loss_axis, name, need, short, styled, told
+from .style import GREY, RED, canvas, counted, end_labels, log_axis, looks, loss_axis, need, short, styled, told
 
 NEAR = 1.25  # a run within this factor of a budget is drawn beside its isoFLOP curve
 TALL = 1.5  # how far above the highest minimum an isoFLOP figure reaches
@@ -38,7 +38,7 @@ def _family(table, law, x: str, by: str, held_out, bayes):
         axes.plot(*line, color=look["color"], linestyle=look["linestyle"])
         axes.plot(rows[x], rows["val_loss"], color=look["color"], marker=look["marker"], linestyle="none", alpha=0.9)
         ends.append((line[0][-1], line[1][-1], _said(by, value), look["color"]))
-    log_axis(axes.xaxis, xs)
+    log_axis(axes.xaxis, xs, x)
     loss_axis(axes, [*table["val_loss"], *held["val_loss"], *(end[1] for end in ends), *([] if bayes is None else [bayes])])
     if len(held):
         axes.plot(held[x], held["val_loss"], "*", color=RED, markersize=14, markeredgecolor="white", label="held out")
@@ -46,8 +46,6 @@ def _family(table, law, x: str, by: str, held_out, bayes):
     if bayes is not None:
         style.floor_at(axes, bayes)
     end_labels(axes, ends)
-    name(axes.xaxis, x)
-    name(axes.yaxis, "val_loss")
     lines = "lines are the fitted law" if law is not None else "lines join the means"
     return told(
         figure,
@@ -99,12 +97,10 @@ def loss_vs_compute(table, law=None):
         axes.plot(C, loss, color=RED, linestyle=(0, (4, 2)), linewidth=2, label="law, best split of C")
         said += f" On the law's frontier (red, dashed) the best size grows as C^{np.polyfit(np.log(C), np.log(N), 1)[0]:.2f}."
         shown.append(loss)
-    log_axis(axes.xaxis, table["flops"], margin=0.05, exact=False)
+    log_axis(axes.xaxis, table["flops"], "flops", margin=0.05, exact=False)
     loss_axis(axes, np.concatenate(shown))
     end_labels(axes, ends)
     axes.legend(loc="upper right")
-    name(axes.xaxis, "flops")
-    name(axes.yaxis, "val_loss")
     return told(
         figure,
         f"{said} {counted(table)}.",
@@ -158,14 +154,12 @@ def isoflop(table, law, budgets=None):
         drawn, shown = drawn | near, [*shown, *table["val_loss"][near]]
     axes.plot(best, lowest, **style.BEST, linestyle=":", linewidth=1.4, label="best size for C, by the law")
     beyond = (best < sizes.min()) | (best > sizes.max())
-    log_axis(axes.xaxis, grid if beyond.any() else sizes.unique(), exact=not beyond.any())
+    log_axis(axes.xaxis, grid if beyond.any() else sizes.unique(), "n_matmul", exact=not beyond.any())
     axes.set_xlim(grid[0], grid[-1])
     top = min(max(shown) * (max(shown) / min(shown)) ** 0.12, TALL * lowest.max())  # the curves rise for ever
     loss_axis(axes, [min(shown), top])
     _label_valleys(axes, grid, curves)
     axes.legend(loc="best")
-    name(axes.xaxis, "n_matmul")
-    name(axes.yaxis, "val_loss")
     said = f"; {sum(s > top for s in shown)} of them above this frame" if max(shown) > top else ""
     if beyond.any():
         said += f"; {beyond.sum()} of the best sizes lie outside those trained, where the law is a guess"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import BLUE, GREY, INK, RED, canvas, counted, log_axis, looks, loss_axis, name, need, short, styled, told
+from labgpt.laws import Chinchilla
+
+from .style import BLUE, GREY, INK, RED, canvas, counted, log_axis, looks, loss_axis, need, short, styled, told
 
 
 @styled
@@ -20,8 +22,7 @@ def residuals(table, law):
         axes.plot(table[column], left, "o", color=BLUE, markersize=5, alpha=0.75, markeredgecolor="white")
         means, gap = left.groupby(_neighbours(table[column])).mean(), 0.1 if column == "n_matmul" else 0.14
         axes.plot(means.index, means, marker="_", color=RED, markersize=17, markeredgewidth=2.5, linewidth=1, linestyle=":")
-        log_axis(axes.xaxis, table[column].unique(), margin=0.09, gap=gap)
-        name(axes.xaxis, column)
+        log_axis(axes.xaxis, table[column].unique(), column, margin=0.09, gap=gap)
     both[0].set_ylabel("log residual, measured / law (%)")
     bar, far = means.abs().idxmax(), table.iloc[int(np.argmax(left.abs()))]  # `means` is over D, the last panel
     return told(
@@ -61,9 +62,8 @@ def seed_noise(table):
                 axes.plot(one["tokens"], one["noise"], **look | {"linestyle": "none"}, markersize=7, label=f"N = {short(size)}")
         pooled = float(np.sqrt(np.mean(rows["noise"] ** 2)))
         axes.axhline(pooled, color=INK, linestyle="--", linewidth=1.2, label="pooled (rms)")
-        log_axis(axes.xaxis, rows["tokens"].unique(), margin=0.09, gap=0.07 * (1 + len(corpora)))
+        log_axis(axes.xaxis, rows["tokens"].unique(), "tokens", margin=0.09, gap=0.07 * (1 + len(corpora)))
         axes.set_title(corpus)
-        name(axes.xaxis, "tokens")
         said.append(f"{pooled:.2f} % on {corpus}")
     row[0, 0].set_ylim(0, cells["noise"].max() * 1.15)
     row[0, 0].set_ylabel("deviation between seeds (% of loss)")
@@ -96,12 +96,10 @@ def entropy_check(table, law, true_E: float):
     for budget, look in zip(budgets, looks(len(budgets)), strict=True):
         means = excess[table["tokens"] == budget].groupby(table["n_matmul"]).mean()
         left.plot(means.index, means, **look, markersize=5.5, label=short(budget))
-    log_axis(left.xaxis, table["n_matmul"].unique(), gap=0.12)
-    log_axis(left.yaxis, excess[excess > 0], exact=False)
+    log_axis(left.xaxis, table["n_matmul"].unique(), "n_matmul", gap=0.12)
+    log_axis(left.yaxis, excess[excess > 0], "loss above the floor (nats/token)", exact=False)
     figure.legend(*left.get_legend_handles_labels(), title="training tokens D", title_fontsize=10, loc="outside lower left",
                   ncols=6, columnspacing=1.2, handlelength=2.6)  # fmt: skip
-    name(left.xaxis, "n_matmul")
-    left.set_ylabel("loss above the floor (nats/token)")
     low, high = law.interval("E")
     right.axhline(true_E, color=INK, linewidth=1.6)
     right.errorbar([0], [law.E_], [[max(law.E_ - low, 0)], [max(high - law.E_, 0)]], fmt="D", color=RED, capsize=7, markersize=8, lw=2)
@@ -124,52 +122,39 @@ def entropy_check(table, law, true_E: float):
 
 
 @styled
-def forecast(table, law, sealed: dict, measured: float | None = None):
+def forecast(table, sealed: dict, measured: float):
     """The runs at the forecast's budget, the law that was sealed, the range it gave, then what was measured.
 
-    sealed: predicted, low, high, n_matmul, tokens; with `params` the curve is the sealed law's own, else that of `law`.
+    sealed: predicted, low, high, n_matmul, tokens, params, and fit_from_tokens and fit_sizes, the rows that the fit kept.
     """
-    from labgpt.laws import Chinchilla
-
     need(table, "n_matmul", "tokens", "val_loss")
-    lacks = [key for key in ("predicted", "low", "high", "n_matmul", "tokens") if key not in sealed]
+    lacks = {"predicted", "low", "high", "n_matmul", "tokens", "params", "fit_from_tokens", "fit_sizes"} - set(sealed)
     if lacks:
-        raise ValueError(f"sealed has no {lacks[0]!r}: allowed is what forecast.seal wrote; read it with forecast.read")
-    size, tokens = sealed["n_matmul"], sealed["tokens"]
+        raise ValueError(f"sealed has no {min(lacks)!r}: allowed is what forecast.seal wrote; read it with forecast.read")
+    size, tokens, predicted, low, high = (sealed[key] for key in ("n_matmul", "tokens", "predicted", "low", "high"))
     rows = table[table["tokens"] == tokens]
-    drawn = Chinchilla.of(**sealed["params"]) if "params" in sealed else law
     figure, (axes, close) = canvas(1, 2, width_ratios=[2.6, 1])
     grid = np.geomspace(table["n_matmul"].min(), size * 1.15, 120)
-    curve = drawn.predict(grid, tokens)
-    axes.plot(grid, curve, color=INK, linestyle="--", label="law" + (", as sealed" if "params" in sealed else ""))
+    curve = Chinchilla.of(**sealed["params"]).predict(grid, tokens)
+    axes.plot(grid, curve, color=INK, linestyle="--", label="law, as sealed")
     axes.plot(rows["n_matmul"], rows["val_loss"], "o", color=BLUE, label=f"runs at {short(tokens)} tokens")
-    predicted, low, high = sealed["predicted"], sealed["low"], sealed["high"]
     bar = {"fmt": "s", "color": INK, "markerfacecolor": "white", "markersize": 8, "capsize": 7, "lw": 2}
-    for panel, at in ((axes, size), (close, 0)):
-        panel.errorbar([at], [predicted], [[predicted - low], [high - predicted]], **bar, label="forecast and its range")
-    shown = [*rows["val_loss"], *curve, low, high]
-    said, grown = f"Forecast for {size / table['n_matmul'].max():.1f}× the largest size", ""
-    if measured is not None:
-        for panel, at in ((axes, size), (close, 1)):
-            panel.plot([at], [measured], "*", color=RED, markersize=14, markeredgecolor="white", label="measured after", zorder=5)
-        inside = "inside" if low <= measured <= high else "outside"
-        grown = f"; then measured {measured:.4f}: {predicted / measured - 1:+.2%} off, {inside} the range"
-        shown.append(measured)
-    log_axis(axes.xaxis, [*table["n_matmul"].unique(), size], gap=0.12)
-    loss_axis(axes, shown)
-    loss_axis(close, [low, high, predicted, *([measured] if measured is not None else [])], margin=0.12)
+    for panel, before, after in ((axes, size, size), (close, 0, 1)):
+        panel.errorbar([before], [predicted], [[predicted - low], [high - predicted]], **bar, label="forecast and its range")
+        panel.plot([after], [measured], "*", color=RED, markersize=14, markeredgecolor="white", label="measured after", zorder=5)
+    log_axis(axes.xaxis, [*table["n_matmul"].unique(), size], "n_matmul", gap=0.12)
+    loss_axis(axes, [*rows["val_loss"], *curve, low, high, measured])
+    loss_axis(close, [low, high, predicted, measured], "", margin=0.12)
     close.set_xticks([0, 1], ["forecast", "measured"])
     close.set(xlim=(-0.6, 1.6), title=f"close up, N = {short(size)}")
     close.grid(False, axis="x")
     axes.legend(loc="upper right")
-    name(axes.xaxis, "n_matmul")
-    name(axes.yaxis, "val_loss")
+    inside = "inside" if low <= measured <= high else "outside"
     return told(
         figure,
-        f"{said}: {predicted:.4f} ({low:.4f}…{high:.4f}){grown}. n = {len(rows)} points at this budget, "
-        f"{len(table)} in the table"
-        + (f"; the fit used D ≥ {short(sealed['fit_from_tokens'])}" if "fit_from_tokens" in sealed else "")
-        + (f" and the {sealed['fit_sizes']} largest sizes." if "fit_sizes" in sealed else "."),
+        f"Forecast for {size / table['n_matmul'].max():.1f}× the largest size: {predicted:.4f} ({low:.4f}…{high:.4f}); then measured "
+        f"{measured:.4f}: {predicted / measured - 1:+.2%} off, {inside} the range. n = {len(rows)} points at this budget, "
+        f"{len(table)} in the table; the fit used D ≥ {short(sealed['fit_from_tokens'])} and the {sealed['fit_sizes']} largest sizes.",
         "Chart of loss against model size at one budget: runs, the law's curve running on to a larger model, the forecast "
-        f"with its range{' and the loss measured later' if measured is not None else ''}; the last two again close up.",
+        "with its range and the loss measured later; the last two again close up.",
     )

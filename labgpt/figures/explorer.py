@@ -12,16 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from labgpt import cost
+
 from . import style
-from .style import GREY, INK, RED, canvas, end_labels, log_axis, loss_axis, name, need, png, short, styled, told
+from .style import GREY, INK, RED, canvas, end_labels, log_axis, loss_axis, need, png, short, styled, told
 
 
 def explorer(make_figure: Callable, *data, **controls):
     """A VBox of controls, the picture and its caption; a control that moves draws the picture anew.
 
-    make_figure(*data, **values) -> Figure. Each control is a list of choices (numbers become a slider, words a menu), a
-    bool (a tick box), a tuple (low, high, step) of numbers (a slider), or a widget of yours. A ValueError of make_figure
-    is told under the picture. ValueError: a control of another kind.
+    make_figure(*data, **values) -> Figure. Each control is a list of choices (numbers become a slider, words a menu) or a tuple
+    (low, high, step) of whole numbers (a slider). A ValueError of make_figure is told under the picture. ValueError: a control
+    of another kind.
     """
     import ipywidgets as widgets
 
@@ -45,54 +47,44 @@ def explorer(make_figure: Callable, *data, **controls):
 def _control(key: str, value):
     import ipywidgets as widgets
 
-    look = {"description": key.replace("_", " "), "style": {"description_width": "110px"}}
-    wide = look | {"layout": widgets.Layout(width="430px")}
-    if isinstance(value, widgets.Widget):
-        return value
-    if isinstance(value, bool):
-        return widgets.Checkbox(value=value, **look)
-    if isinstance(value, tuple) and len(value) == 3 and not any(isinstance(v, str) for v in value):
+    look = {"description": key.replace("_", " "), "style": {"description_width": "110px"}, "layout": widgets.Layout(width="430px")}
+    if isinstance(value, tuple) and len(value) == 3 and all(isinstance(v, int) for v in value):
         low, high, step = value
-        kind = widgets.IntSlider if all(isinstance(v, int) for v in value) else widgets.FloatSlider
-        return kind(value=low, min=low, max=high, step=step, continuous_update=False, **wide)
+        return widgets.IntSlider(value=low, min=low, max=high, step=step, continuous_update=False, **look)
     if isinstance(value, list | np.ndarray) and len(value):
         if any(isinstance(v, str) for v in value):
-            return widgets.Dropdown(options=list(value), value=value[0], **wide)
+            return widgets.Dropdown(options=list(value), value=value[0], **look)
         options = [(short(v), v) for v in value]
-        return widgets.SelectionSlider(options=options, value=value[-1], continuous_update=False, **wide)
-    raise ValueError(f"{key} = {value!r}: allowed is a list of choices, a bool, (low, high, step), or a widget")
+        return widgets.SelectionSlider(options=options, value=value[-1], continuous_update=False, **look)
+    raise ValueError(f"{key} = {value!r}: allowed is a list of choices, or (low, high, step)")
 
 
 @styled
-def explore_tokens(table, size: int | None = None, fit_up_to: float | None = None):
-    """L(D) of one size, the floor if the table knows it, and the straight line through the budgets up to `fit_up_to`."""
+def explore_tokens(table, fit_up_to: float | None = None):
+    """L(D) of the largest size, the floor if the table knows it, and the straight line through the budgets up to `fit_up_to`."""
     need(table, "tokens", "n_matmul", "val_loss")
-    sizes = sorted(table["n_matmul"].unique())
-    size = sizes[-1] if size is None else size
-    if size not in sizes:
-        raise ValueError(f"size = {size}: allowed is {', '.join(str(n) for n in sizes)}")
+    *smaller, size = sorted(table["n_matmul"].unique())
     means = table[table["n_matmul"] == size].groupby("tokens")["val_loss"].mean()
     used = means[means.index <= (means.index[-1] if fit_up_to is None else fit_up_to)]
     if len(used) < 2:
         raise ValueError(f"fit_up_to = {fit_up_to}: fewer than two points lie below it; allowed is {means.index[:2][-1]} or more")
     slope, level = np.polyfit(np.log(used.index), np.log(used), 1)
     figure, axes = canvas(height=4.0)
-    for other in sizes:
+    for other in smaller:
         others = table[table["n_matmul"] == other].groupby("tokens")["val_loss"].mean()
-        axes.plot(others.index, others, color=INK if other == size else GREY, alpha=1 if other == size else 0.45, linewidth=1)
+        axes.plot(others.index, others, color=GREY, alpha=0.45, linewidth=1)
+    axes.plot(means.index, means, color=INK, linewidth=1)
     line = np.exp(level) * means.index.to_numpy(dtype=float) ** slope
     axes.plot(means.index, line, "--", color=RED)
     axes.plot(means.index, means, "o", color=INK, markersize=8, markerfacecolor="white", markeredgewidth=1.6)
     axes.plot(used.index, used, "o", color=INK, markersize=8)
-    log_axis(axes.xaxis, table["tokens"].unique())
+    log_axis(axes.xaxis, table["tokens"].unique(), "tokens")
     floor = table["bayes_loss"].mean() if "bayes_loss" in table else np.nan
     loss_axis(axes, [*table["val_loss"], *line, *([] if np.isnan(floor) else [floor])])
     if not np.isnan(floor):
         style.floor_at(axes, floor)
     off = means.iloc[-1] / line[-1] - 1
     end_labels(axes, [(means.index[-1], line[-1], "straight line", RED), (means.index[-1], means.iloc[-1], "measured", INK)])
-    name(axes.xaxis, "tokens")
-    name(axes.yaxis, "val_loss")
     return told(
         figure,
         f"A straight line on log axes is a power law without a floor: through the {len(used)} filled points, D^{slope:.3f}. The last run "
@@ -121,11 +113,9 @@ def explore_budget(law, budget: float = 1e11, size: float | None = None, flops_p
     axes.plot([best.N], [best.loss], **style.BEST, linestyle="none", label=f"best: N = {short(best.N)}, D = {short(best.D)}")
     axes.plot([size], [mine], "*", color=RED, markersize=17, markeredgecolor="white",
               label=f"yours: N = {short(size)}, D = {short(budget / per(size))}")  # fmt: skip
-    log_axis(axes.xaxis, grid, margin=0.0)
+    log_axis(axes.xaxis, grid, "n_matmul", margin=0.0)
     loss_axis(axes, [*np.minimum(loss, 2 * best.loss), mine])  # the valley's walls rise for ever
     axes.legend(loc="upper center")
-    name(axes.xaxis, "n_matmul")
-    name(axes.yaxis, "val_loss")
     return told(
         figure,
         f"C = {short(budget)} FLOPs: by the law the best split into N and D reaches {best.loss:.4f} nats/token, yours {mine:.4f} "
@@ -137,19 +127,17 @@ def explore_budget(law, budget: float = 1e11, size: float | None = None, flops_p
 
 @styled
 def explore_world(steps: Mapping[int, float | Sequence[float]], compute_s: float, n_bytes: float, bandwidth: float = 1e9,
-                  latency: float = 1e-4, measured: Mapping[int, float] | None = None):  # fmt: skip
+                  latency: float = 1e-4):  # fmt: skip
     """Seconds to a target loss against W: steps × (a worker's own step, measured, solid + the ring, modelled, hatched).
 
     steps: {W: steps to the target at W times the batch}, measured, one a seed; compute_s: of one worker's step, measured; n_bytes
-    of gradients; bandwidth bytes/s and latency s of a link, the model's. measured: {W: seconds} of real runs, drawn filled.
+    of gradients; bandwidth bytes/s and latency s of a link, the model's.
     """
-    from labgpt import cost
-
     ranks = sorted(steps)
     if not ranks or compute_s <= 0 or bandwidth <= 0:
         raise ValueError(f"steps = {dict(steps)}, compute_s = {compute_s}, bandwidth = {bandwidth}: allowed is > 0, one W or more")
     seeds = [np.atleast_1d(steps[w]) for w in ranks]
-    count, real = np.array([np.mean(s) for s in seeds]), dict(measured or {})
+    count = np.array([np.mean(s) for s in seeds])
     talk = np.array([cost.ring_all_reduce_seconds(n_bytes, w, latency, bandwidth) if w > 1 else 0.0 for w in ranks])
     total, at = count * (compute_s + talk), np.arange(len(ranks))
     ends = np.abs([[np.min(s) / np.mean(s) - 1, np.max(s) / np.mean(s) - 1] for s in seeds]).T * total
@@ -160,10 +148,8 @@ def explore_world(steps: Mapping[int, float | Sequence[float]], compute_s: float
     axes.plot(at, total[0] * ranks[0] / np.array(ranks), "_", color=RED, markersize=22, markeredgewidth=2, label="perfect: time ÷ W")
     best = int(np.argmin(total))
     axes.annotate("fastest", (best, total[best] + ends[1, best]), ha="center", xytext=(0, 5), textcoords="offset points", weight="bold")
-    if real:
-        axes.plot([ranks.index(w) for w in real], list(real.values()), "o", color=INK, markersize=8, label="measured throughout", zorder=5)
     axes.set_xticks(at, [f"W = {w}" for w in ranks])
-    axes.set_ylim(0, 1.35 * max(*(total + ends[1]), *real.values()))
+    axes.set_ylim(0, 1.35 * max(total + ends[1]))
     axes.grid(False, axis="x")
     axes.legend(loc="upper right", ncols=2)
     axes.set_xlabel("world size W (workers)")

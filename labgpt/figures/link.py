@@ -1,4 +1,4 @@
-"""What talking and large batches cost, drawn: DDP and DiLoCo on a slow cable; and the time to a loss against GPUs."""
+"""What talking costs, drawn: DDP and DiLoCo on a slow cable."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def cable(found: dict, width: int = 64, rate: int = 100):
         seconds = np.array(tokens) / 2048 * rows[rate]["step_s"]
         mean, look = spread.mean(1), {"color": colour, "marker": marker, "linestyle": line, "capsize": 3}
         loss.errorbar(seconds, mean, [mean - spread.min(1), spread.max(1) - mean], label=strategy, **look)
-    log_axis(time.xaxis, rates)
-    log_axis(loss.xaxis, [x for line in loss.lines for x in line.get_xdata()], exact=False)
-    time.set(xlabel="rate of the cable (Mbit/s)", ylabel="time of a step (ms)", ylim=(0, None))
-    loss.set(xlabel=f"training time on {rate} Mbit/s (s)", ylabel="validation loss (nats/token)")
+    log_axis(time.xaxis, rates, "rate of the cable (Mbit/s)")
+    log_axis(loss.xaxis, [x for line in loss.lines for x in line.get_xdata()], f"training time on {rate} Mbit/s (s)", exact=False)
+    time.set(ylabel="time of a step (ms)", ylim=(0, None))
+    loss.set_ylabel("validation loss (nats/token)")
     [axes.legend(loc="upper right") for axes in (time, loss)]
     worst = max(abs(s["error"]) for s in found["steps"] if s["d_model"] == width)
     return told(
@@ -38,28 +38,4 @@ def cable(found: dict, width: int = 64, rate: int = 100):
         f"marks, measured; open: a cable nothing was fitted to. Right: width {width}, steps × one's measured time; whiskers: least, most. "
         f"n = {len(found['steps'])} step times, {len(found['losses'])} losses of {len({r['seed'] for r in found['losses']})} seeds.",
         "Two charts. Time of a training step against the rate of the cable, for DDP and DiLoCo. Validation loss against training time.",
-    )
-
-
-@styled
-def to_target(model: str, gpus: tuple[int, ...], rows: int, critical: float, tokens: float, device: str = "h100"):
-    """Days to a loss at `rows` rows a GPU, all modelled, in parts: computing, network and waiting, tokens past the critical batch."""
-    from labgpt import cost
-
-    found = [cost.simulate(model, g, device, "fsdp", g * rows, critical=critical, tokens=tokens) for g in gpus]
-    days, share, busy = (np.array([f[k] for f in found]) for k in ("seconds", "sample_efficiency", "efficiency"))
-    parts = {"computing": share * busy, "network and waiting (simulated)": share * (1 - busy), "tokens a large batch adds": 1 - share}
-    figure, axes = canvas(height=3.0)
-    below, at = np.zeros(len(gpus)), np.arange(len(gpus))
-    for (name, part), colour, hatch in zip(parts.items(), ("#8fb3d9", "white", "#f0d9b5"), ("", "///", "")):
-        axes.bar(at, days * part / 86400, 0.6, below, color=colour, edgecolor=INK, hatch=hatch, linewidth=0.8, label=name)
-        below += days * part / 86400
-    axes.set_xticks(at, [f"{g}\nbatch {g * rows:,}" for g in gpus])
-    axes.set(xlabel="devices (number; below: rows of a step)", ylabel="time to the loss (days)")
-    axes.legend(loc="upper right")
-    return told(
-        figure,
-        f"{gpus[-1] // gpus[0]} times the GPUs take {below[-1]:.3g} days in place of {below[0]:.3g}; {gpus[below.argmin()]} are fastest. "
-        f"Critical batch {critical:,.0f} rows, {tokens:.2g} tokens in small batches: assumed. n = {len(gpus)} simulations, none measured.",
-        "Stacked bars of days to a loss against the number of GPUs: computing, network and waiting, and tokens that large batches add.",
     )

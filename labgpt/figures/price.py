@@ -85,11 +85,9 @@ def budget_of(dollars: float = 1e4, device: str = "h100", mfu: float = 0.4, per_
         size = cost.parameters(name).total
         axes.axhline(size, color=GREY, linewidth=1, linestyle=":")
         axes.annotate(f"size of {name}", (money[20], size), xytext=(0, 3), textcoords="offset points", color=INK)
-    log_axis(axes.xaxis, money, exact=False)
-    log_axis(axes.yaxis, [*low, *high], exact=False)
+    log_axis(axes.xaxis, money, "budget ($)", exact=False)
+    log_axis(axes.yaxis, [*low, *high], "model size N (weights)", exact=False)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
-    axes.set_xlabel("budget ($)")
-    axes.set_ylabel("model size N (weights)")
     return told(
         figure,
         f"{short(dollars)} $ buys {short(worse)} … {short(n)} weights at {per_weight:g} tokens a weight ({short(per_weight * worse)} … "
@@ -141,14 +139,12 @@ def roofline(passes: dict[str, list], peak: float, bandwidth: float, device: str
     axes.plot([low, ridge, high], [low * bandwidth, peak, peak], color=INK)
     for (name, at), marker, colour in zip(intensities.items(), "os^D", (BLUE, RED, INK, GREY)):
         axes.plot(at, np.minimum(peak, at * bandwidth), marker, color=colour, markersize=9, alpha=0.85, label=name, linestyle="none")
-    log_axis(axes.xaxis, [low, high], exact=False)
-    log_axis(axes.yaxis, [low * bandwidth, peak * 1.5], exact=False)
+    log_axis(axes.xaxis, [low, high], "intensity (FLOPs a byte moved)", exact=False)
+    log_axis(axes.yaxis, [low * bandwidth, peak * 1.5], "speed limit (FLOP/s)", exact=False)
     axes.axvline(ridge, color=GREY, linewidth=1, linestyle=":")
     axes.annotate(f"left of {ridge:.0f}: memory limits; right: arithmetic", (ridge, 0.02), xycoords=("data", "axes fraction"),
                   ha="right", xytext=(-4, 0), textcoords="offset points")  # fmt: skip
     axes.legend(loc="upper left")
-    axes.set_xlabel("intensity (FLOPs a byte moved)")
-    axes.set_ylabel("speed limit (FLOP/s)")
     shares = [f"{name}, {np.mean(at >= ridge):.0%}" for name, at in intensities.items()]
     return told(
         figure,

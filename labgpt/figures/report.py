@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from .style import as_html, save
+from labgpt.record import write_atomic
 
-__all__ = ["save", "write"]
+from .style import as_html
 
 CSS = """
 body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:760px;margin:2rem auto;padding:0 1rem}
@@ -32,8 +32,6 @@ def write(path: str | Path, summary: Mapping, figures: Sequence[tuple[str, objec
     summary: as summary.json (seconds, points, fits, forecast, world, environment; what is missing is left out). figures:
     [(title, Figure)]. tables: {name: DataFrame}. notes: what was found, a sentence each. cannot_say: what it does not show.
     """
-    from labgpt.record import write_atomic
-
     parts = [
         f"<h1>{escape(title)}</h1>",
         _head(summary),

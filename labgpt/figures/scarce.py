@@ -31,10 +31,9 @@ def worth(measured, law=None, published=None, shown: float = 64, said: str = "")
             raise ValueError(f"worth of {title} is not above 0 everywhere: allowed is effective tokens over tokens")
         axes.plot(table["epochs"], table["worth"], marker, color=INK, markerfacecolor="none", label=title)
         n += len(table)
-    log_axis(axes.xaxis, 2.0 ** np.arange(0, np.log2(shown) + 1))
+    log_axis(axes.xaxis, 2.0 ** np.arange(0, np.log2(shown) + 1), "epochs")
     axes.set_ylim(0, 1.45)  # room for the legend
     axes.set_yticks(np.linspace(0, 1, 6))
-    axes.set_xlabel("epochs (times each token was read)")
     axes.set_ylabel("effective tokens / tokens trained on")
     axes.legend(loc="upper right")
     return told(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import GREY, INK, RED, canvas, end_labels, fixed, floor_at, log_axis, looks, name, need, short, styled, told
+from .style import GREY, INK, RED, canvas, end_labels, fixed, floor_at, log_axis, looks, need, short, styled, told
 
 
 @styled
@@ -26,11 +26,9 @@ def bend(table, floor: float, fit_up_to: float | None = None):
     axes.plot(above.index, line, "--", color=RED, zorder=3)
     axes.plot(above.index, above, "o-", color=INK, markersize=8, markerfacecolor="white", markeredgewidth=1.6)
     axes.plot(used.index, used, "o", color=INK, markersize=8)
-    log_axis(axes.xaxis, above.index)
-    log_axis(axes.yaxis, [*above, *line], exact=False)
+    log_axis(axes.xaxis, above.index, "n_matmul")
+    log_axis(axes.yaxis, [*above, *line], "loss above the floor (nats/token)", exact=False)
     end_labels(axes, [(above.index[-1], line[-1], "power law", RED), (above.index[-1], above.iloc[-1], "measured", INK)])
-    name(axes.xaxis, "n_matmul")
-    axes.set_ylabel("loss above the floor (nats/token)")
     return told(
         figure,
         f"The power law through the {len(used)} filled sizes falls as N^{slope:.2f}. It puts the largest model {line[-1]:.3f} above the "
@@ -51,10 +49,8 @@ def price(table):
         step = values.iloc[0] * values.index.to_numpy(dtype=float) / values.index[0]
         axes.plot(values.index, step, "--", color=GREY, label="in step with N")
         axes.plot(values.index, values, "o-", color=INK, markersize=7, label="these models")
-        log_axis(axes.xaxis, values.index, gap=0.15)
-        log_axis(axes.yaxis, [*values, *step], exact=False)
-        axes.set_xlabel("N (matmul weights)")
-        axes.set_ylabel(label)
+        log_axis(axes.xaxis, values.index, "N (matmul weights)", gap=0.15)
+        log_axis(axes.yaxis, [*values, *step], label, exact=False)
     both[0].legend(loc="upper left")
     grown = [v.iloc[-1] / v.iloc[0] for v in panels.values()]
     return told(
@@ -80,11 +76,10 @@ def epochs(table, floor: float, unique_tokens: int):
         axes.plot(x, means["train_loss"], **plain, linestyle=":", markerfacecolor="white")
         for column, said in (("val_loss", "validation"), ("train_loss", "training")):
             ends.append((x[-1], means[column].iloc[-1], f"width {width}, {said}", look["color"]))
-    log_axis(axes.xaxis, sorted(table["tokens"].unique() / unique_tokens))
+    log_axis(axes.xaxis, sorted(table["tokens"].unique() / unique_tokens), f"epochs (passes over the same {unique_tokens:,} tokens)")
     axes.set_ylim(0, 1.04 * table[["train_loss", "val_loss"]].max().max())
     floor_at(axes, floor, "floor on new text")
     end_labels(axes, ends)
-    axes.set_xlabel(f"epochs (passes over the same {unique_tokens:,} tokens)")
     axes.set_ylabel("loss (nats/token)")
     seeds = f"means of {table['seed'].nunique()} seeds" if "seed" in table and table["seed"].nunique() > 1 else "one seed"
     return told(

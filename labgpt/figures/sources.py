@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .style import BLUE, INK, RED, canvas, log_axis, looks, name, need, styled, told
+from .style import BLUE, INK, RED, canvas, log_axis, looks, need, styled, told
 
 
 @styled
@@ -49,10 +49,9 @@ def association(table, truth: float, live=None):
     axes.annotate(f"in the text: {truth:.0%}", (0.2, 100 * truth), **place)
     if live is not None:
         axes.plot(live["n_matmul"], 100 * live["share"], "*", color=RED, markersize=17, markeredgecolor="white", zorder=5, label="your run")
-    log_axis(axes.xaxis, table["n_matmul"].unique())
+    log_axis(axes.xaxis, table["n_matmul"].unique(), "n_matmul")
     axes.set_ylim(42, 104)
     axes.legend(loc="center right", bbox_to_anchor=(1, 0.4))
-    name(axes.xaxis, "n_matmul")
     axes.set_ylabel("pronoun of the trade (% of stories)")
     seen = 100 * table["share"][table["share"] > (0.5 + truth) / 2]
     return told(

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from labgpt.record import write_atomic
+
 WIDTH, DPI = 7.0, 140  # inches, pixels an inch
 INK, GREY, RED, BLUE = "#222222", "#8a8a8a", "#b3261e", "#3b6ea8"
 MARKERS = "os^DvPX<>hp"
@@ -133,8 +135,6 @@ def png(figure, dpi: int = DPI) -> bytes:
 
 def save(figure, path: str | Path) -> Path:
     """Write the figure as a PNG of 980 pixels' width, whole or not at all; returns the path."""
-    from labgpt.record import write_atomic
-
     write_atomic(path, png(figure))
     return Path(path)
 
@@ -169,14 +169,10 @@ def looks(count: int) -> Iterable[dict]:
         yield {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": LINES[i % len(LINES)]}
 
 
-def name(axis, column: str) -> None:
-    """Label an axis with what the column is and its unit."""
-    axis.set_label_text(AXES.get(column, column))
-
-
-def log_axis(axis, values: Sequence[float], margin: float = 0.06, gap: float = 0.085, exact: bool = True) -> None:
+def log_axis(axis, values: Sequence[float], label: str = "", margin: float = 0.06, gap: float = 0.085, exact: bool = True) -> None:
     """A logarithmic axis over `values`, ticked at these very values (exact, and at most 12 of them) or at 1, 2, 5 × 10^k.
 
+    label: a column of AXES, shown as what it is and its unit, or the words themselves.
     Ticks stand `gap` of the axis apart or more: of the values the two ends come first, and whole decades may stay alone.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -200,10 +196,12 @@ def log_axis(axis, values: Sequence[float], margin: float = 0.06, gap: float = 0
     axis.set_major_locator(FixedLocator(sorted(kept)))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    if label:
+        axis.set_label_text(AXES.get(label, label))
 
 
-def loss_axis(axes, values: Sequence[float], margin: float = 0.06) -> None:
-    """A logarithmic loss axis (a power law without a floor is straight on it) with plain ticks."""
+def loss_axis(axes, values: Sequence[float], label: str = "val_loss", margin: float = 0.06) -> None:
+    """A logarithmic loss axis (a power law without a floor is straight on it) with plain ticks, labelled as log_axis is."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
     values = np.asarray(values, dtype=float)
@@ -217,6 +215,8 @@ def loss_axis(axes, values: Sequence[float], margin: float = 0.06) -> None:
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}f}"))
+    if label:
+        axes.yaxis.set_label_text(AXES.get(label, label))
 
 
 def end_labels(axes, ends: Sequence[tuple[float, float, str, object]], gap: float = 0.062, at: float = 1.03) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from labgpt.laws import Chinchilla
 from labgpt.record import RunDir
 
 from .curves import loss_vs_tokens
@@ -79,8 +80,6 @@ class Watch:
 
     def _fit(self, runs: int) -> None:
         import pandas as pd
-
-        from labgpt.laws import Chinchilla
 
         self.table = pd.DataFrame([row for rows in self.rows.values() for row in rows])
         with contextlib.suppress(ValueError):  # too few points, or too few sizes, for a law

@@ -1,7 +1,8 @@
 """What a fit can't say, said: outliers, residuals with a shape, flat directions, the largest runs, forms that can't be told apart."""
 from __future__ import annotations
 
-from math import erf, sqrt
+from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 
@@ -12,9 +13,9 @@ FAR = 8.0  # robust standard deviations beyond which a row is named
 SHAPE = 4.0  # t of a bend in the residuals
 
 
-def doubts(law: Law, rows=None) -> list[str]:
-    """Sentences. rows: what to call each row (n,), for those that are named; their numbers otherwise."""
-    said = [f"row {i if rows is None else rows[i]} lies {100 * np.expm1(r):+.1f} % off the law, {far:.0f} times the usual scatter: look at "
+def doubts(law: Law) -> list[str]:
+    """Sentences; a row is named by its number."""
+    said = [f"row {i} lies {100 * np.expm1(r):+.1f} % off the law, {far:.0f} times the usual scatter: look at "
             "that run" for i, r, far in outliers(law)[:5]]
     said += [f"residuals bend along {name} (ends {-100 * bend:+.2f} % against the middle): the form misses something there"
              for name, bend in bends(law)]
@@ -96,7 +97,8 @@ def profile(law: Law, name: str) -> tuple[float, float]:
         raise ValueError("estimator = 'varpro': has no profile; allowed is huber, lad or ols")
     j, model, log_y = inside[name], law._model(law.data_["axes"]), np.log(law.data_["y"])
     power = law.n_points_ * (1 if law.estimator == "ols" else 2)
-    limit = newton.value(model, log_y, 1.0, law._theta, law.delta_)[0] * np.exp(_chi_square(law.level) / power)
+    chi_square = NormalDist().inv_cdf((1 + law.level) / 2) ** 2  # its quantile with one degree of freedom
+    limit = newton.value(model, log_y, 1.0, law._theta, law.delta_)[0] * np.exp(chi_square / power)
     best, ends = law._theta[0, j], []
     for edge in (law._low[j], law._high[j] if name != "E" else log_y.min() + 0.3):
         near, far = best, edge
@@ -113,15 +115,6 @@ def profile(law: Law, name: str) -> tuple[float, float]:
         ends.append(near)
     low, high = ((np.exp(e) if name == "E" else e) if e is not None else none for e, none in zip(ends, (0.0, np.inf), strict=True))
     return float(low), float(high)
-
-
-def _chi_square(level: float) -> float:
-    """The quantile of chi-square with one degree of freedom, by bisection."""
-    low, high = 0.0, 60.0
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if erf(sqrt(middle / 2)) < level else (low, middle)
-    return low
 
 
 def compare(first: Law, second: Law, folds: int = 10) -> tuple[float, float, str]:

@@ -15,6 +15,12 @@ from labgpt.record import write_atomic
 ADDED = ("sealed_at", "sha256")
 
 
+def of(law, N: float, D: float) -> dict:
+    """What a fitted law says of one run, ready to be sealed: predicted, low, high, level, and its params."""
+    low, high = law.predict_interval(N, D)
+    return {"predicted": law.predict(N, D), "low": low, "high": high, "level": law.level, "params": law.params}
+
+
 def seal(path: str | Path, payload: dict) -> dict:
     """Write `payload` with the time and a sha256 over both; returns the sealed dict.
 

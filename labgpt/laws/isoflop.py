@@ -7,7 +7,7 @@ logarithms: no window and no shape assumed, but it follows the noise. `parametri
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -64,24 +64,20 @@ class IsoFlop(NamedTuple):
         return coefficient * np.asarray(C, dtype=float) ** exponent
 
 
-def isoflop(source, n: str = "n_matmul", c: str | None = "flops", loss: str = "val_loss", d: str | None = "tokens",
-            window: int | None = None, rtol: float = 0.05, budgets: Sequence[float] | None = None, span: float = 4.0,
-            points: int = 15, flops_per_token: Callable[[float], float] | None = None, parametric: bool = True) -> IsoFlop:
-    """Minima of the IsoFLOP curves of a table of runs, or of a law.
+def isoflop(table, n: str = "n_matmul", c: str | None = "flops", loss: str = "val_loss", d: str | None = "tokens",
+            window: int | None = None, rtol: float = 0.05, flops_per_token: Callable[[float], float] | None = None,
+            parametric: bool = True) -> IsoFlop:
+    """Minima of the IsoFLOP curves of a table of runs.
 
-    source: a table (DataFrame or dict) with columns n, loss, and c (training FLOPs), d (tokens) or both; where one is
-    None it follows from C = 6 N D. Rows whose C differs by less than `rtol` from their group's smallest share a budget.
-    Or a Chinchilla law, with `budgets`: then `points` sizes within a factor `span` of each optimum are taken from it.
+    table: a DataFrame or dict with columns n, loss, and c (training FLOPs), d (tokens) or both; where one is None it follows
+    from C = 6 N D. Rows whose C differs by less than `rtol` from their group's smallest share a budget.
     window: how many points around the best the parabola takes; None takes the whole curve.
-    flops_per_token: N -> FLOPs, for the parametric optimum; 6N without it. parametric: False fits no law to a table, which is faster.
-    ValueError: no budget with 3 sizes, budgets missing with a law, a window below 3, a bad column.
+    flops_per_token: N -> FLOPs, for the parametric optimum; 6N without it. parametric: False fits no law to the table, which is faster.
+    ValueError: no budget with 3 sizes, a window below 3, a bad column.
     """
     if window is not None and window < 3:
         raise ValueError(f"window = {window}: a parabola needs at least 3 points; None takes the whole curve")
-    if isinstance(source, Chinchilla):
-        law, N, C, L = (source, *_curves(source, budgets, span, points, flops_per_token))
-    else:
-        N, C, L, law = _read(source, n, c, loss, d, parametric)
+    N, C, L, law = _read(table, n, c, loss, d, parametric)
     minima = [_minimum(N[g], C[g], L[g], window, law, flops_per_token) for g in _groups(N, C, rtol)]
     if not minima:
         raise ValueError("no budget has 3 different sizes: an IsoFLOP curve needs them; train more, or raise rtol")
@@ -89,24 +85,12 @@ def isoflop(source, n: str = "n_matmul", c: str | None = "flops", loss: str = "v
     return IsoFlop(minima, _exponents(minima), window, law, said)
 
 
-def _curves(law, budgets, span, points, flops_per_token):
-    if budgets is None or not len(budgets):
-        raise ValueError("budgets is empty: a law needs the FLOPs at which to draw its curves, such as [1e17, 1e18]")
-    if not span > 1 or points < 3:
-        raise ValueError(f"span = {span}, points = {points}: span must be > 1 and points >= 3; 4 and 15 are usual")
-    per_token = flops_per_token or (lambda size: 6 * size)
-    C = np.repeat(tables.numbers(budgets, "budgets"), points)
-    best = [law.optimal(b, flops_per_token).N for b in budgets]
-    N = (np.array(best)[:, None] * span ** np.linspace(-1, 1, points)).ravel()
-    return N, C, law.predict(N, C / np.array([per_token(size) for size in N]))
-
-
-def _read(source, n, c, loss, d, parametric):
+def _read(table, n, c, loss, d, parametric):
     if c is None and d is None:
         raise ValueError("c and d are both None: name the column of FLOPs or the column of tokens")
-    N, L = tables.column(source, n), tables.column(source, loss)
-    C = tables.column(source, c) if c is not None else 6 * N * tables.column(source, d)
-    D = tables.column(source, d) if d is not None else C / (6 * N)
+    N, L = tables.column(table, n), tables.column(table, loss)
+    C = tables.column(table, c) if c is not None else 6 * N * tables.column(table, d)
+    D = tables.column(table, d) if d is not None else C / (6 * N)
     tables.same_length(n=N, loss=L, c=C, d=D)
     enough = parametric and len(L) >= tables.ROWS and min(len(np.unique(N)), len(np.unique(D))) >= tables.SIZES
     law = Chinchilla().fit({"N": N, "D": D, "L": L}, "N", "D", "L", cluster=None, bootstrap=0) if enough else None

@@ -45,11 +45,15 @@ class Law:
         given = dict(zip(law.names, values)) | named
         if set(given) != set(law.names) or len(given) != len(values) + len(named):
             raise ValueError(f"constants = {', '.join(given)}: {', '.join(law.names)} are needed, each once")
-        law._values = table.numbers([given[name] for name in law.names], ", ".join(law.names))
-        for name, value in zip(law.names, law._values, strict=True):
-            setattr(law, f"{name}_", float(value))
-        law.draws_, law._axes, law.warnings_, law.level = np.empty((0, len(law.names))), list(cls.axes), [], 0.95
-        return law
+        return law._given([given[name] for name in law.names])
+
+    def _given(self, constants) -> Law:
+        """Constants, in the order of `names`, in place of a fit."""
+        self._values = table.numbers(constants, ", ".join(self.names))
+        for name, value in zip(self.names, self._values, strict=True):
+            setattr(self, f"{name}_", float(value))
+        self.draws_, self._axes, self.warnings_, self.level = np.empty((0, len(self.names))), list(self.axes), [], 0.95
+        return self
 
     @classmethod
     def _shaped(cls, constants: dict) -> Law:
@@ -182,11 +186,11 @@ class Law:
         values, (flat, _) = self._fitted(), self._flat(axes)
         return np.imag(self._evaluate(values + 1e-200j * np.eye(len(values)), flat)).T / 1e-200
 
-    def subset(self, rows, bootstrap: int = 0) -> Law:
-        """The same form fitted to some rows of its own table, a mask or indices."""
+    def subset(self, rows) -> Law:
+        """The same form fitted to some rows of its own table, a mask or indices, without a bootstrap."""
         again, axes = copy(self), {name: x[rows] for name, x in zip(self._axes, self.data_["axes"], strict=True)}
         _, cluster = np.unique(self.data_["cluster"][rows], return_inverse=True)
-        again._fit(axes, self.data_["y"][rows], cluster, bootstrap, self.delta_ if self.estimator == "huber" else 1e-3, self.level, 0)
+        again._fit(axes, self.data_["y"][rows], cluster, 0, self.delta_ if self.estimator == "huber" else 1e-3, self.level, 0)
         return again
 
     def profile(self, name: str) -> tuple[float, float]:
@@ -228,10 +232,10 @@ class Law:
             raise ValueError("bootstrap = 0: this fit has no ranges; fit again with bootstrap=200")
         return self.draws_
 
-    def _range(self, sample, axis=None):
+    def _range(self, sample) -> tuple[float, float]:
         tail = (1 - self.level) / 2
-        low, high = np.quantile(sample, [tail, 1 - tail], axis=axis)
-        return (float(low), float(high)) if axis is None else (low, high)
+        low, high = np.quantile(sample, [tail, 1 - tail])
+        return float(low), float(high)
 
     def predict(self, *axes):
         """The law at axes, arrays that broadcast, or numbers."""

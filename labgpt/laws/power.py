@@ -45,7 +45,6 @@ class PowerLaw(Law):
         return cls() if cls is not PowerLaw else cls(offset="E" in constants or not constants)
 
 
-
 class CriticalBatch(PowerLaw):
     """tokens = D_min (1 + batch/B_crit): the tokens that reach one loss at a batch of that size.
 

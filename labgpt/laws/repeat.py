@@ -52,10 +52,7 @@ class Repeated(Law):
     def published(cls) -> Repeated:
         """The decay law with Muennighoff et al.'s constants: predicts, and has no ranges."""
         (E, A, B, alpha), constants = PUBLISHED
-        law = cls(Chinchilla.of(*np.exp([E, A, B]), alpha, alpha))
-        law._values, law._axes, law.draws_, law.warnings_ = np.array(constants), list(cls.axes), np.empty((0, 2)), []
-        law.R_D_, law.R_N_ = constants
-        return law
+        return cls(Chinchilla.of(*np.exp([E, A, B]), alpha, alpha))._given(constants)
 
     def predict(self, N, D, U):
         """The loss of N parameters after D tokens of which U are different."""

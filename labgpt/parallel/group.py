@@ -9,11 +9,13 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+TIMEOUT = timedelta(minutes=2)  # for a peer that does not answer
+
 
 class Group:
     """rank, world_size, and the few collectives that the lab needs. Use as a context manager."""
 
-    def __init__(self, world_size: int, device: str = "cpu", timeout_s: int = 120):
+    def __init__(self, world_size: int, device: str = "cpu"):
         started = int(os.environ.get("WORLD_SIZE", "1"))
         if started != world_size:
             raise ValueError(
@@ -21,7 +23,6 @@ class Group:
                 f"try torchrun --standalone --nproc_per_node {world_size} -m labgpt.train SPEC.json"
             )
         self.world_size, self.rank = world_size, int(os.environ.get("RANK", "0"))
-        self.timeout = timedelta(seconds=timeout_s)
         self.device = device
 
     def __enter__(self) -> Group:
@@ -31,7 +32,7 @@ class Group:
                 raise ValueError(f"device = 'cuda': process {local} finds {there} GPUs; allowed is a process a GPU; try device=cpu")
             torch.cuda.set_device(local)
         if self.world_size > 1:
-            dist.init_process_group("nccl" if self.device == "cuda" else "gloo", timeout=self.timeout)
+            dist.init_process_group("nccl" if self.device == "cuda" else "gloo", timeout=TIMEOUT)
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -30,6 +30,7 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from tqdm.auto import tqdm
 
 from labgpt import corpus, machine
 from labgpt.cost.check import need
@@ -38,6 +39,8 @@ from labgpt.model import GPT
 from labgpt.record import sha256, write_atomic
 from labgpt.spec import derive
 from labgpt.tokens import prepare
+
+from .by_hand import FORMS, Line, Naive, Torch, optimizer_bytes
 
 MEET_S = 60.0  # for ranks that wait for each other between two pieces of work
 BYTES_SENT_AT = 200  # in Linux's struct tcp_info: tcpi_bytes_sent, since 4.19
@@ -53,8 +56,6 @@ class Job:
 
     def records(self, what: str) -> list[dict]:
         """Wait for the work; its records in the order of ranks. Raises TimeoutError, or RuntimeError with a rank's own words."""
-        from tqdm.auto import tqdm
-
         files = [self.folder / f"{what}-{rank}.json" for rank in range(self.world_size)]
         with tqdm(total=len(files), desc=f"ranks done with {what}", leave=False) as bar:
             while True:
@@ -155,8 +156,6 @@ def forms(meeting: Meeting) -> Iterator[dict]:
     {form, rank, losses (of this rank's slice), weights (hash), sent_bytes and messages a step by the line's count, kernel_bytes
     a step by the kernel's, optimizer_bytes, seconds a step}.
     """
-    from .by_hand import FORMS, Line, Naive, Torch, optimizer_bytes
-
     config, rank, w = science(), meeting.rank, meeting.world_size
     data = prepare(config)
     for name in ("one", *FORMS, "torch ddp", "torch zero1"):
@@ -205,8 +204,16 @@ def collectives(meeting: Meeting, ops: tuple[str, ...] = OPS, most: int = 64 << 
             yield {"rank": meeting.rank, "op": op, "world_size": w, "n_bytes": whole.nbytes, "seconds": statistics.median(clock[1:])}
 
 
+def meet(meeting: Meeting) -> Iterator[dict]:
+    """{rank, sum}: every rank's number, added up. All that `labgpt doctor` wants to know."""
+    with meeting.group():
+        total = torch.tensor(meeting.rank + 1.0)
+        dist.all_reduce(total)
+        yield {"rank": meeting.rank, "sum": total.item()}
+
+
 link = partial(collectives, ops=("all_reduce",), most=1 << 20)
-WORK = {"forms": forms, "zoo": zoo, "link": link, "collectives": collectives}
+WORK = {"forms": forms, "zoo": zoo, "link": link, "collectives": collectives, "meet": meet}
 
 
 def main(there: dict[str, Callable[[Meeting], Iterator[dict]]]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from labgpt import corpus
+from labgpt.corpus.tales import language
 from labgpt.record import RunDir, write_atomic
 
 RECORDED = Path(__file__).parents[2] / "data" / "reference" / "06_bias.csv"
@@ -16,8 +17,6 @@ SHARES = {"share": 1.0, "share_half": 0.5, "share_greedy": 0.0}  # column: tempe
 def told(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of rows (R, T+1) of tales: for each target (R, T), whether it is of a story in dialect, and, where it is a story's first
     pronoun, the word that goes with the trade (else 0; `She` and `He` are never word 0)."""
-    from labgpt.corpus.tales import language
-
     tale, words = language(), np.array(corpus.words("tales"))
     hark, end, she, he = (int(np.flatnonzero(words == w)[0]) for w in ("Hark", "\n", "She", "He"))
     trade = {int(np.flatnonzero(words == job)[0]): (she, he)[i % 2] for i, job in enumerate(tale.lists["job"])}

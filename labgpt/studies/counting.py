@@ -10,14 +10,13 @@ five sizes around each budget's best, then a line through the minima; Akima's cu
 
 from __future__ import annotations
 
-import json
 import sys
 
 import numpy as np
 
 from labgpt import cost, sweep
 from labgpt.laws import Chinchilla, isoflop
-from labgpt.record import provenance, write_atomic
+from labgpt.record import provenance, write_json
 from labgpt.spec import RunSpec, derive
 
 from .tuning import recipe
@@ -136,7 +135,7 @@ def main(store: str) -> None:
     for factor, group in RATES.items():  # all three by the one seed
         told["rates"][factor] = ranged(rows[(rows["group"] == group) & (rows["seed"] == 0)], "all")
     about = {"window": WINDOW, "level": 0.95, "command": "python -m labgpt.studies.counting", "provenance": provenance()}
-    write_atomic(path.with_name("08_counting_exponents.json"), json.dumps(told | about, indent=1) + "\n")
+    write_json(path.with_name("08_counting_exponents.json"), told | about)
 
 
 if __name__ == "__main__":

@@ -12,19 +12,19 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from labgpt import machine, sweep
+from labgpt import cost, machine, sweep
 from labgpt.laws import Chinchilla, forecast
-from labgpt.record import TABLE, RunDir, provenance, sha256, write_atomic
+from labgpt.record import TABLE, RunDir, provenance, sha256, write_atomic, write_json
 from labgpt.spec import RunSpec
 from labgpt.sweep.pool import START_S, pool_s
 from labgpt.train.loop import planned_tokens
 
+from .curves_report import write_report
 from .world import scaling, world_specs
 
 TEXT_WIDTHS, KNOWN_WIDTHS, HELD_OUT_WIDTH = (16, 24, 32, 48, 64, 96), (16, 24, 32, 48, 64), 128
 HELD_OUT_SEED = 1  # seed 0 was looked at while the forecast's filter was chosen
 SEEDS = {16: 3, 24: 3, 32: 2, 48: 2}  # more than one at the smaller widths, for the noise between seeds
-# Tokens of the largest budget of a ten-minute job; the other four halve it in turn.
 TOP_TEXT, TOP_KNOWN = 2_097_152, 1_572_864  # tokens of the largest budget of a ten-minute job; the others halve it four times
 LAW_FROM = 8  # the laws keep budgets of at least top / 8: below, warm-up is a large part of a run. Fixed before training
 # The forecast's fit keeps budgets of at least top / 4 and the four largest sizes, the runs that resemble the one it is about:
@@ -128,8 +128,7 @@ def seal(job: Plan, table, out: Path, store) -> Path:
     """Predict the held-out model's loss and seal that, before it is trained; returns the seal's path."""
     spec, rows = job.held_out, table[table["corpus"] == "pysource"]
     law = fit(table, "pysource", FORECAST_FROM, FORECAST_SIZES)
-    n, d = _matmul(spec), spec.science.schedule.budgets[-1]
-    low, high = law.predict_interval(n, d)
+    n, d = cost.parameters(spec.science.model).matmul, spec.science.schedule.budgets[-1]
     path = out / f"forecast-{spec.run_id}.json"
     status = RunDir(Path(store) / spec.run_id).status()
     if status and not path.exists():
@@ -137,31 +136,18 @@ def seal(job: Plan, table, out: Path, store) -> Path:
             f"{path}: missing, though its run {spec.run_id} was already started; a forecast made now would not be one: "
             f"delete {Path(store) / spec.run_id} to seal and train again"
         )
-    forecast.seal(
-        path,
-        {
-            "what": "val_loss of the held-out model, nats a token",
-            "predicted": float(law.predict(n, d)),
-            "low": float(low),
-            "high": float(high),
-            "level": 0.95,
-            "n_matmul": n,
-            "tokens": d,
-            "form": "E + A/N^alpha + B/D^beta",
-            "fit_from_tokens": d // FORECAST_FROM,
-            "fit_sizes": FORECAST_SIZES,
-            "params": law.params,
-            "spec": spec.to_json(),
-            "data_sha256": sha256(rows[list(TABLE)].to_csv(index=False)),
-        },
-    )
+    about = {
+        "what": "val_loss of the held-out model, nats a token",
+        "n_matmul": n,
+        "tokens": d,
+        "form": "E + A/N^alpha + B/D^beta",
+        "fit_from_tokens": d // FORECAST_FROM,
+        "fit_sizes": FORECAST_SIZES,
+        "spec": spec.to_json(),
+        "data_sha256": sha256(rows[list(TABLE)].to_csv(index=False)),
+    }
+    forecast.seal(path, forecast.of(law, n, d) | about)
     return path
-
-
-def _matmul(spec: RunSpec) -> int:
-    from labgpt import cost
-
-    return cost.parameters(spec.science.model).matmul
 
 
 def summarise_fit(law: Chinchilla, table, corpus: str) -> dict:
@@ -198,7 +184,7 @@ def write_results(
     estimate_s: float | None,
 ) -> dict:
     """runs.csv, timings.csv, summary.json, the figures and the report: functions of the finished runs alone."""
-    from .curves_report import write_report
+    import pandas as pd
 
     held = sweep.table(store, [job.held_out.run_id])
     trained_at = RunDir(Path(store) / job.held_out.run_id).status()["started_at"]
@@ -208,36 +194,21 @@ def write_results(
         raise ValueError(
             f"{sealed}: sealed after its run was started; delete {Path(store) / job.held_out.run_id} and the seal to do it again"
         )
+    started = datetime.fromtimestamp(trained_at, UTC).isoformat(timespec="seconds")
     laws = {name: fit(table, name) for name in ("pysource", "zipf-markov")}
-    import pandas as pd
-
     everything = pd.concat([table, held], ignore_index=True)
     write_atomic(out / "runs.csv", everything[list(TABLE)].to_csv(index=False))
     write_atomic(out / "timings.csv", everything[["run_id", "tokens", "seconds", "tokens_per_s"]].to_csv(index=False))
-    world = scaling(places)
     summary = {
         "seconds": round(time.time() - began, 1),
         "predicted_seconds": round(predicted_s, 1),
         "estimate_after_30_s": None if estimate_s is None else round(estimate_s, 1),
         "points": len(everything),
         "fits": {name: summarise_fit(law, table, name) for name, law in laws.items()},
-        "forecast": {
-            "predicted": sealed_forecast["predicted"],
-            "low": sealed_forecast["low"],
-            "high": sealed_forecast["high"],
-            "measured": score["measured"],
-            "relative_error": score["relative_error"],
-            "inside": score["inside"],
-            "sealed_at": sealed_forecast["sealed_at"],
-            "trained_at": datetime.fromtimestamp(trained_at, UTC).isoformat(timespec="seconds"),
-            "sha256": sealed_forecast["sha256"],
-            "fit_from_tokens": sealed_forecast["fit_from_tokens"],
-        },
-        "world": world,
+        "forecast": score | {"trained_at": started, "fit_from_tokens": sealed_forecast["fit_from_tokens"]},
+        "world": scaling(places),
         "environment": provenance() | {"speed": round(machine.speed(), 2)},
     }
     write_report(summary, everything, held, laws, sealed_forecast, out)
-    import json
-
-    write_atomic(out / "summary.json", json.dumps(summary, indent=1) + "\n")
+    write_json(out / "summary.json", summary)
     return summary

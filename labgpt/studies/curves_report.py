@@ -34,7 +34,7 @@ def drawn(summary: dict, table, held, laws: dict, seal: dict) -> list[tuple[str,
         ("Loss against training tokens", figures.loss_vs_tokens(grid, law)),
         ("Loss against compute, and the compute-optimal frontier", figures.loss_vs_compute(grid, law)),
         ("IsoFLOP: the best size for a compute budget", figures.isoflop(grid, law)),
-        ("The sealed forecast and what was then measured", figures.forecast(grid, law, seal, measured)),
+        ("The sealed forecast and what was then measured", figures.forecast(grid, seal, measured)),
         (
             "A language of known entropy: is the fitted floor true?",
             figures.entropy_check(known, laws["zipf-markov"], true_E),

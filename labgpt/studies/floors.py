@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from labgpt import corpus, sweep
 from labgpt.laws import Chinchilla
-from labgpt.record import RunDir, provenance, write_atomic
+from labgpt.record import RunDir, provenance, write_json
 from labgpt.spec import RunSpec
+from labgpt.tokens import prepare
+from labgpt.train import load_model
 
 WIDTHS, STUDIES = (16, 20, 24, 28, 32, 40), {"zipf-markov": 20, "tales": 20}
 TOGETHER = (1, 2, 4)  # seeds a size, in one fit
@@ -50,11 +52,6 @@ def margin(place: str | Path) -> tuple[float, float]:
 
     The difference is taken token by token, its error from the means over rows: tokens of a row depend on each other.
     """
-    import torch
-
-    from labgpt.tokens import prepare
-    from labgpt.train import load_model
-
     model, spec = load_model(place)
     rows, each = prepare(spec.science).val_rows, []
     with torch.inference_mode():
@@ -84,7 +81,7 @@ def main(store: str) -> None:
             "fewest_standard_errors_above_bayes": min(excess / error for excess, error in ends),
         }
     where = {"level": 0.95, "command": "python -m labgpt.studies.floors", "corpora": told, "provenance": provenance()}
-    write_atomic(path.with_name("08_floors_coverage.json"), json.dumps(where, indent=1) + "\n")
+    write_json(path.with_name("08_floors_coverage.json"), where)
     for name, found in told.items():
         for k, of in found["designs"].items():
             print(f"{name}, {k}: {of['held']:.0%} of {of['studies']} ranges hold E; {of['width']:.3f} wide, E off by {of['error']:+.3f}")

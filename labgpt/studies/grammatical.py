@@ -6,7 +6,6 @@ losses, how many words its stories go on before one that the grammar could never
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -14,8 +13,10 @@ import numpy as np
 
 from labgpt import corpus, sweep
 from labgpt.corpus.tales import language
-from labgpt.record import RunDir, provenance, write_atomic
+from labgpt.model import generate
+from labgpt.record import RunDir, provenance, write_json
 from labgpt.spec import RunSpec
+from labgpt.train import load_model
 
 NAME, WIDTHS, BUDGETS = "tales:millions=16", (32, 128), (4 << 20, 16 << 20)
 RECORDED = Path(__file__).parents[2] / "data" / "reference" / "06_grammatical.json"
@@ -40,9 +41,6 @@ def sound(row: np.ndarray) -> int:
 
 def write(run: str | Path, rows: int = 200) -> tuple[np.ndarray, list[int]]:
     """`rows` texts of a trained model (rows, T), each from the first word of a held-out one; and of each its sound words."""
-    from labgpt.model import generate
-    from labgpt.train import load_model
-
     model, spec = load_model(run)
     text, length = corpus.load(NAME), spec.science.model.seq_len
     first = text.val.reshape(-1, text.document_length)[:rows, :1].astype(np.int64)
@@ -62,7 +60,7 @@ def main(store: str) -> None:
         print(f"N {found[-1]['n_matmul']:,}: {found[-1]['val_loss']}, {found[-1]['sound_words']:g} of {texts.shape[1]} words sound, "
               f"{found[-1]['sound_texts']:.0%} of texts\n{found[-1]['sample']}\n")  # fmt: skip
     where = {"command": "python -m labgpt.studies.grammatical", "runs": found, "provenance": provenance()}
-    write_atomic(RECORDED, json.dumps(where, indent=1) + "\n")
+    write_json(RECORDED, where)
 
 
 if __name__ == "__main__":

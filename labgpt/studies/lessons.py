@@ -5,14 +5,13 @@ The graded and banded ones are on the generated corpus, the same bytes on every 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from labgpt import sweep
-from labgpt.record import provenance, write_atomic
+from labgpt.record import provenance, write_atomic, write_json
 from labgpt.spec import RunSpec, replace
 
-from . import scarce
+from . import bias, counting, floors, ladder, scarce, stories, tuning
 
 REFERENCE_SEEDS = 3
 M = 1 << 20
@@ -87,13 +86,15 @@ def world_size(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
 
 def one_model(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     """Learning rates under two parametrisations at three widths, and tricks one at a time."""
-    from .tuning import SCALED, STANDARD, TRICKS, scaled, standard
+    widths, one, quarter, half = [w * scale for w in (16, 32, 64)], [32 * scale], _fixed(0.25), _fixed(0.5)
 
-    widths = [w * scale for w in (16, 32, 64)]
+    def scaled(factor: float) -> list[RunSpec]:
+        return [spec for w in widths for spec in sweep.grid([w], quarter, seeds=seeds, **tuning.scaled(w, factor))]
+
     return {
-        **{f"scaled-{f:g}": [s for w in widths for s in sweep.grid([w], _fixed(0.25), seeds=seeds, **scaled(w, f))] for f in SCALED},
-        **{f"standard-{r:g}": sweep.grid(widths, _fixed(0.25), seeds=seeds, **standard(r)) for r in STANDARD},
-        **{f"trick-{name}": sweep.grid([32 * scale], _fixed(0.5), "pysource", seeds=seeds, **change) for name, change in TRICKS.items()},
+        **{f"scaled-{f:g}": scaled(f) for f in tuning.SCALED},
+        **{f"standard-{r:g}": sweep.grid(widths, quarter, seeds=seeds, **tuning.standard(r)) for r in tuning.STANDARD},
+        **{f"trick-{name}": sweep.grid(one, half, "pysource", seeds=seeds, **change) for name, change in tuning.TRICKS.items()},
     }
 
 
@@ -120,30 +121,6 @@ def model_parallel(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
     return {"ladder": sweep.grid([w * scale for w in (16, 32)], _fixed(0.0625), seeds=seeds, name="adamw", n_head=2)}
 
 
-def tuning_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    from . import tuning
-
-    return tuning.study(seeds)
-
-
-def floors_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    from . import floors
-
-    return {name: floors.specs(name) for name in floors.STUDIES}
-
-
-def ladder_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    from . import ladder
-
-    return {name: ladder.base(climb) for name, climb in ladder.CLIMBS.items()}
-
-
-def counting_study(seeds: int = 1, scale: int = 1) -> dict[str, list[RunSpec]]:
-    from . import counting
-
-    return counting.study(seeds)
-
-
 LESSONS = {
     "00_first_curve": first_curve,
     "01_model_size": model_size,
@@ -159,20 +136,20 @@ LESSONS = {
 }
 SHOWN = {"02_tokens": ("more", "uncooled", "cut:512", "cut:2048")}  # groups that a notebook shows as recorded, and does not train
 STUDIES = {  # for a lesson to read
-    "05_tuning_study": tuning_study,
+    "05_tuning_study": tuning.study,
     "07_data_study": scarce.study,
-    "08_floors": floors_study,
-    "08_ladder": ladder_study,
-    "08_counting": counting_study,
+    "08_floors": lambda seeds: {name: floors.specs(name) for name in floors.STUDIES},
+    "08_ladder": lambda seeds: {name: ladder.base(climb) for name, climb in ladder.CLIMBS.items()},
+    "08_counting": counting.study,
 }
 
 
 def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[RunSpec]]:
-    """{group: specs} of a lesson. The gpu tier has every width times eight, on a GPU, in bfloat16."""
+    """{group: specs} of a lesson or a study. On the gpu tier a lesson has every width times eight, on a GPU, in bfloat16."""
     known = LESSONS | STUDIES
     if lesson not in known:
         raise ValueError(f"lesson = {lesson!r}: allowed is {', '.join(known)}")
-    if tier != "gpu":
+    if tier != "gpu" or lesson in STUDIES:
         return known[lesson](seeds)
     found = known[lesson](seeds, 8)
     return {name: [replace(spec, device="cuda", precision="bfloat16") for spec in specs] for name, specs in found.items()}
@@ -192,14 +169,10 @@ def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
     path = reference_path(lesson)
     write_atomic(path, pd.concat(tables, ignore_index=True).to_csv(index=False, float_format="%.9g"))
     if lesson == "06_where_tokens_come_from":
-        from . import bias
-
         bias.record([s.run_id for specs in found.values() for s in specs], store)
     if lesson == "02_tokens":
-        from . import stories
-
         stories.record([s.run_id for s in found["tales"]], store)
     hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
     about = {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}
-    write_atomic(path.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
+    write_json(path.with_suffix(".json"), about)
     return path

@@ -8,10 +8,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import torch
+from torch import nn
+from torch._C._profiler import _EventType
+from torch.profiler import ProfilerActivity, profile
+
 from labgpt import corpus, cost
 from labgpt.cost.pipeline import KINDS, schedule
+from labgpt.model import GPT
+from labgpt.parallel import Group
+from labgpt.parallel.model_by_hand import ColumnLinear, Pipeline, RowLinear, part
+from labgpt.parallel.ranks import main, start
+from labgpt.parallel.strategies import Stage
 from labgpt.record import sha256
 from labgpt.spec import RunSpec, derive
+from labgpt.tokens import prepare
+from labgpt.train.loop import Trainer
 
 ROWS, MICROBATCHES, MODULE = 16, 8, "labgpt.studies.model_parallel"  # a module run by -m has another __name__
 WAYS = ("ddp", "zero1", "fsdp", "tp", *KINDS)
@@ -28,15 +40,11 @@ def spec(ranks: int = 1, strategy: str = "ddp") -> RunSpec:
 def measure(ranks: int = 2) -> list[dict]:
     """Each rank's figures, {layer, pipeline: {gpipe, 1f1b}, memory: {way: {peak, predicted}}}. Raises RuntimeError with the
     ranks' own words."""
-    from labgpt.parallel.ranks import start
-
     return start("parts", world_size=ranks, module=MODULE, timeout_s=600.0).records("parts")
 
 
 def parts(meeting) -> Iterator[dict]:
     """A rank's figures."""
-    from labgpt.parallel import Group
-
     rank, ranks = meeting.rank, meeting.world_size
     with meeting.group():
         found = {"rank": rank, "ranks": ranks, "layer": layer(rank, ranks)}
@@ -49,11 +57,6 @@ WORK = {"parts": parts}
 
 def layer(rank: int, ranks: int, d: int = 64) -> dict:
     """An MLP cut in columns and rows against the whole one: largest relative differences; its weights here; numbers it sums up."""
-    import torch
-    from torch import nn
-
-    from labgpt.parallel.model_by_hand import ColumnLinear, RowLinear, part
-
     torch.manual_seed(0)
     whole = nn.Sequential(nn.Linear(d, 4 * d, bias=False), nn.GELU(), nn.Linear(4 * d, d, bias=False))
     mine = nn.Sequential(ColumnLinear(part(whole[0].weight, rank, ranks)), nn.GELU(), RowLinear(part(whole[2].weight, rank, ranks, 1)))
@@ -76,10 +79,6 @@ def relative(a, b) -> float:
 
 def staged(rank: int, ranks: int):
     """(stage, its Pipeline, microbatches' ids, targets) of one batch."""
-    from labgpt.model import GPT
-    from labgpt.parallel.model_by_hand import Pipeline
-    from labgpt.parallel.strategies import Stage
-
     science = spec().science
     stage = Stage(GPT(science.model, 0), rank, ranks)
     return stage, Pipeline(stage, (ROWS // MICROBATCHES, science.model.seq_len, science.model.d_model), stage.model.read_out)
@@ -87,20 +86,12 @@ def staged(rank: int, ranks: int):
 
 def batch(step: int = 0):
     """ids, targets (ROWS, T) of one step."""
-    import torch
-
-    from labgpt.tokens import prepare
-
     both = torch.from_numpy(prepare(spec().science).batch(step, ROWS).astype("int64"))
     return both[:, :-1], both[:, 1:]
 
 
 def pipeline(kind: str, rank: int, ranks: int) -> dict:
     """A stage's gradient against the whole model's, and its hash."""
-    import torch
-
-    from labgpt.model import GPT
-
     (stage, line), (ids, targets) = staged(rank, ranks), batch()
     line.run(schedule(kind, ranks, MICROBATCHES)[rank], ids.chunk(MICROBATCHES), targets.chunk(MICROBATCHES))
     whole = GPT(spec().science.model, 0)
@@ -114,11 +105,6 @@ def pipeline(kind: str, rank: int, ranks: int) -> dict:
 
 def held(way: str, group) -> dict:
     """{peak, predicted}: the most bytes of live tensors in the third of three steps, by the profiler's memory events."""
-    from torch._C._profiler import _EventType
-    from torch.profiler import ProfilerActivity, profile
-
-    from labgpt.train.loop import Trainer
-
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
         trainer = Trainer(spec(group.world_size, way), group)
         for number in range(2):  # DDP lays out its buckets anew in the second
@@ -141,6 +127,4 @@ def held(way: str, group) -> dict:
 
 
 if __name__ == "__main__":
-    from labgpt.parallel.ranks import main
-
     main(WORK)

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from labgpt import corpus
-from labgpt.record import RunDir, write_atomic
+from labgpt.corpus.tales import spelled
+from labgpt.record import RunDir, write_json
 
 RECORDED = Path(__file__).parents[2] / "data" / "reference" / "02_stories.json"
 
@@ -15,7 +16,6 @@ def story(run_id: str, store: str | Path) -> str:
     """The first whole story that a finished run tells, at temperature 1; as recorded, where the run is not in the store."""
     if RunDir(Path(store) / run_id).finished_rows() is None:
         return json.loads(RECORDED.read_text(encoding="utf-8"))[run_id]
-    from labgpt.corpus.tales import spelled
     from labgpt.model import generate
     from labgpt.train import load_model
 
@@ -26,4 +26,4 @@ def story(run_id: str, store: str | Path) -> str:
 
 def record(run_ids: list[str], store: str | Path) -> None:
     """Write down what the lesson's reference runs tell."""
-    write_atomic(RECORDED, json.dumps({run_id: story(run_id, store) for run_id in run_ids}, indent=1) + "\n")
+    write_json(RECORDED, {run_id: story(run_id, store) for run_id in run_ids})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labgpt import cost, machine
+from labgpt import corpus, cost, machine
 from labgpt.record import RunDir
 from labgpt.spec import RunSpec, derive, replace
 
@@ -12,8 +12,6 @@ WIDTH, STEPS = 64, 60
 
 def world_specs(minutes: float = 10) -> dict[str, RunSpec]:
     """{"tree-W", "ring-W": the same global batch on W processes; "weak-W": W times the batch}, steps scaled to the time given."""
-    from labgpt import corpus
-
     steps = max(10, round(STEPS * min(1.0, minutes / 10)))
     budgets = tuple(steps * 2048 * k // 4 for k in (1, 2, 3, 4))  # a loss at each quarter, to compare along the way
     base = corpus.pin(

@@ -13,7 +13,7 @@ from labgpt import corpus, machine
 from labgpt.record import RunDir, write_atomic
 from labgpt.spec import RunSpec
 
-from .pool import POLL_S, Failed, stop
+from .pool import POLL_S, Failed, part_done, stop
 
 
 def launch(spec: RunSpec, store: str | Path = "runs/store", follow: Callable[[float], None] = lambda share: None) -> RunDir:
@@ -34,8 +34,7 @@ def launch(spec: RunSpec, store: str | Path = "runs/store", follow: Callable[[fl
         process = subprocess.Popen(command, env=machine.worker_env(spec.execution.threads), start_new_session=True, **talk)
         try:
             while process.poll() is None:
-                status = place.status()
-                follow(status.get("steps", 0) / max(1, status.get("total_steps", 1)))
+                follow(part_done(place))
                 time.sleep(POLL_S)
         finally:
             stop(process)

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from labgpt import cost
-from labgpt.record import RunDir, write_atomic
+from labgpt.record import RunDir, write_json
 from labgpt.spec import RunSpec
 from labgpt.spec.run import need
 from labgpt.train.loop import planned_tokens
@@ -85,7 +85,7 @@ class Ledger:
             before = dict(entries)
             yield entries
             if entries != before:
-                write_atomic(self.path, json.dumps({"unit": self.unit, "entries": entries}, indent=1) + "\n")
+                write_json(self.path, {"unit": self.unit, "entries": entries})
 
     def _read(self) -> dict[str, float]:
         try:

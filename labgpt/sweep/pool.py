@@ -59,14 +59,7 @@ def _clock(s: float) -> str:
     return f"{int(s) // 60}:{int(s) % 60:02d}"
 
 
-def run(
-    specs: list[RunSpec],
-    store: str | Path = "runs/store",
-    workers: int | None = None,
-    progress: Progress | bool = True,
-    base_s: float = 0.0,
-    gpus: int = 0,
-):
+def run(specs: list[RunSpec], store: str | Path = "runs/store", progress: Progress | bool = True, gpus: int = 0):
     """Train every spec that is not finished in the store; returns its table (pandas). Interrupt and call again: it goes on.
 
     One process a core, fewer where memory is short; where the specs ask for a GPU, one a GPU, on `gpus` of them (0: all there are).
@@ -85,11 +78,11 @@ def run(
             if places[run_id].status().get("state") == "failed":
                 places[run_id].status_file.unlink()
             write_atomic(places[run_id].spec, unique[run_id].to_json())
-        workers = max(1, min(workers or gpus or fitting(list(unique.values())), len(todo)))
+        workers = max(1, min(gpus or fitting(list(unique.values())), len(todo)))
         own = isinstance(progress, bool)
         bar = Progress(pool_s([unique[r] for r in todo], workers), show=progress) if own else progress
         try:
-            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, base_s, gpus > 0)
+            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, gpus > 0)
         finally:
             if own:
                 bar.close()
@@ -113,15 +106,15 @@ def pool_s(specs: list[RunSpec], workers: int) -> float:
     return max(busy)
 
 
-def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, base_s: float, gpus: bool) -> None:
+def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, gpus: bool) -> None:
     """Start the workers and follow them; start them again while runs are held by somebody else's sweep."""
     places = {r: RunDir(store / r) for r in todo}
     while waiting := [r for r in todo if places[r].finished_rows() is None and places[r].status().get("state") != "failed"]:
         with _processes(store, waiting, min(workers, len(waiting)), gpus) as processes:
             while any(p.poll() is None for p in processes):
-                shares = {r: _share(places[r]) for r in todo}
-                done = sum(price[r] * share for r, share in shares.items())
-                bar.at(base_s + done / workers, f"{sum(s == 1 for s in shares.values())}/{len(todo)} runs")
+                shares = {r: part_done(places[r]) for r in todo}
+                done = sum(price[r] * shares[r] for r in todo)
+                bar.at(done / workers, f"{sum(s == 1 for s in shares.values())}/{len(todo)} runs")
                 time.sleep(POLL_S)
             died = next((p.returncode for p in processes if p.returncode not in (0, None)), None)
         if died is not None:
@@ -130,7 +123,8 @@ def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, b
         time.sleep(POLL_S)
 
 
-def _share(place: RunDir) -> float:
+def part_done(place: RunDir) -> float:
+    """How much of a run is done, 1 where all of it is."""
     status = place.status()
     if status.get("state") == "done":
         return 1.0

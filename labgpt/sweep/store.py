@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from labgpt.record import RunDir
+from labgpt.record import TABLE, RunDir
 from labgpt.spec import RunSpec
+from labgpt.train.outlook import cost_s
 
 EXTRA = ("train_loss", "seconds", "tokens_per_s", "d_model", "n_layer", "batch_size", "world_size", "reduction")
 
@@ -29,8 +30,6 @@ def runs(store: str | Path = "runs/store") -> list[dict]:
 def count(specs: Iterable[RunSpec], store: str | Path = "runs/store") -> dict:
     """Of these runs: how many are done, running, failed, unfinished or damaged; and, over those that are done, the wall seconds
     predicted now and those measured (a run that was stopped counts its last leg alone, so it is left out of both)."""
-    from labgpt.train.outlook import cost_s
-
     found, states = {"done": 0, "predicted_s": 0.0, "measured_s": 0.0}, {r["run_id"]: r["state"] for r in runs(store)}
     for spec in specs:
         state = states.get(spec.run_id, "unfinished")
@@ -59,8 +58,6 @@ def unfinished(specs: Iterable[RunSpec], store: str | Path = "runs/store") -> li
 def table(store: str | Path, run_ids: Iterable[str]):
     """Finished runs' rows as a pandas DataFrame: the columns of runs.csv, then timings and shapes. Order: as given, then tokens."""
     import pandas as pd
-
-    from labgpt.record import TABLE
 
     rows = [row for run_id in run_ids for row in RunDir(Path(store) / run_id).finished_rows() or []]
     frame = pd.DataFrame(rows, columns=[c for c in (*TABLE, *EXTRA) if c != "tokens_per_s"])

@@ -20,8 +20,10 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labgpt import cost
 from labgpt.spec import RunSpec
 from labgpt.spec.run import need
+from labgpt.train.loop import planned_tokens
 
 from .grid import grid, isoflop
 from .ledger import UNITS, Ledger
@@ -80,9 +82,6 @@ def share(specs: list[RunSpec], text: str) -> list[RunSpec]:
 
     A pure function of the specs: N machines that are given 0/N … N-1/N train each run once, without a word between them.
     """
-    from labgpt import cost
-    from labgpt.train.loop import planned_tokens
-
     part, slash, parts = text.partition("/")
     ok = slash and part.isdigit() and parts.isdigit() and int(part) < int(parts)
     need(bool(ok), "shard", text, "I/N with I from 0 to N-1", "on SLURM `--shard $SLURM_ARRAY_TASK_ID/8`")

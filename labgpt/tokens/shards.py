@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from labgpt import corpus, machine
-from labgpt.record import write_atomic
+from labgpt.record import write_atomic, write_json
 
 from .tokenizer import PIECE, Tokenizer, folder_of, learned, pieces, to_tiktoken
 
@@ -49,7 +49,7 @@ def encode(corpus_name: str, tokenizer_name: str, out: Path | None = None, tok: 
             manifest["shards"][split] = _write(fresh, split, getattr(text, split), tok, ends)
         if tok.ranks is not None and tok.name != "gpt2":
             write_atomic(fresh / "tokenizer.tiktoken", to_tiktoken(tok.ranks))
-        write_atomic(fresh / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+        write_json(fresh / "manifest.json", manifest)
         shutil.rmtree(place, ignore_errors=True)
         fresh.rename(place)
     finally:
@@ -131,4 +131,3 @@ def inspect(folder: str | Path) -> dict:
     if not known:
         raise ValueError(f"{path}: no manifest of tokens; allowed is a folder that `labgpt tokens encode` wrote")
     return about
-

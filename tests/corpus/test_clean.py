@@ -79,14 +79,12 @@ def test_normalising_twice_changes_nothing(text):
 
 def test_personal_data_is_masked_by_kind():
     text = "Write to ada.hill@mail.example.org or +1 555-010-4477, (555) 010-4477, from 192.168.10.254; card 4539 1488 0343 6467."
-    masked, found = quality.mask(text)
-    assert masked == "Write to [email] or [phone], [phone], from [ip]; card [card]."
-    assert found == {"email": 1, "phone": 2, "ip": 1, "card": 1}
+    assert quality.mask(text) == "Write to [email] or [phone], [phone], from [ip]; card [card]."
 
 
 @pytest.mark.parametrize("text", ["version 1.2.3.4.5 of 2021", "4539 1488 0343 6468 fails Luhn", "20 of 300", "@ada said a@b", "999.1.1.1"])
 def test_what_is_no_personal_data_stays(text):
-    assert quality.mask(text) == (text, {})
+    assert quality.mask(text) == text
 
 
 def test_exact_copies_near_copies_and_leaks_go_and_are_told_apart():

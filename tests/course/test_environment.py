@@ -5,6 +5,7 @@ import sys
 import nbformat
 import pytest
 
+from labgpt import machine
 from labgpt.course import colab, doctor, packages
 from labgpt.course.tiers import TIERS, tier
 
@@ -23,8 +24,8 @@ def test_tier_is_micro_unless_said_otherwise(monkeypatch):
 
 
 def test_bootstrap_cell_is_short_and_does_nothing_here(tmp_path):
-    cell = colab.bootstrap_cell("00_first_curve")
-    assert cell == colab.bootstrap_cell() and len(cell.splitlines()) <= 15 and colab.REPOSITORY in cell
+    cell = colab.bootstrap_cell()
+    assert len(cell.splitlines()) <= 15 and colab.REPOSITORY in cell
     env = {"PYTHONPATH": str(packages.ROOT), "PATH": ""}  # no git, no pip, nothing to find: it must not look
     done = subprocess.run([sys.executable, "-c", cell], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr, list(tmp_path.iterdir())) == (0, "", "", [])
@@ -34,14 +35,14 @@ def test_bootstrap_cell_is_short_and_does_nothing_here(tmp_path):
 def test_every_notebook_begins_with_the_bootstrap_cell(path):
     cells = nbformat.read(path, as_version=4).cells
     first = next(c for c in cells if c.cell_type == "code")
-    assert first.source == colab.bootstrap_cell(path.stem)
+    assert first.source == colab.bootstrap_cell()
 
 
 def test_install_moves_nothing_that_is_there(tmp_path, monkeypatch):
     """With everything but tyro installed: labgpt without dependencies, then tyro alone, held to the versions here."""
     calls = []
     monkeypatch.setattr(colab.subprocess, "run", lambda command, **k: calls.append(command))
-    monkeypatch.setattr(packages, "installed", lambda name: None if name in ("tyro", "nbval", "torch") else "1.0")
+    monkeypatch.setattr("labgpt.record.installed", lambda name: None if name in ("tyro", "nbval", "torch") else "1.0")
     monkeypatch.setenv("PYTHONPATH", "before")
     colab.install(tmp_path)
     assert calls[0][-3:] == ["--no-deps", "-e", str(tmp_path)]
@@ -70,13 +71,15 @@ def test_doctor_says_what_is_missing_or_old(monkeypatch, capsys, tmp_path):
 
 
 def test_doctor_smoke_test_failures(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor, "_TORCHRUN", "labgpt.no_such_module")
-    assert doctor.torchrun()[0][0] == "FAIL" and "torchrun is absent" in doctor.torchrun()[0][1]
-    monkeypatch.setattr(doctor, "_TORCHRUN", "this")  # no launcher: ends well, but no sum is said
-    assert doctor.torchrun()[0][1].startswith("torchrun ended with 0")
+    def launcher(module):
+        monkeypatch.setattr(machine, "torchrun", lambda *more: [sys.executable, "-m", module])
+
+    for module in ("labgpt.no_such_module", "this"):  # the second is no launcher: it ends well, but no sum is said
+        launcher(module)
+        assert doctor.torchrun()[0][0] == "FAIL" and "torchrun ended early; install torch" in doctor.torchrun()[0][1]
     (tmp_path / "sleeper.py").write_text("import time; time.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(doctor, "_TORCHRUN", "sleeper")
+    launcher("sleeper")
     assert "did not meet within 0.5 s" in doctor.torchrun(0.5)[0][1]
 
 

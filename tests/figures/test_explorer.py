@@ -17,14 +17,11 @@ def parts(box):
 
 
 def test_a_control_redraws_the_picture(table):
-    box = figures.explorer(figures.explore_tokens, table, size=sorted(table["n_matmul"].unique().tolist()), fit_up_to=[700_000, 3_000_000])
-    controls, picture, caption = parts(box)
-    before, said = bytes(picture.value), caption.value
-    assert before.startswith(PNG) and "N = 467k" in said
-    controls["size"].value = int(table["n_matmul"].min())
-    assert bytes(picture.value).startswith(PNG) and bytes(picture.value) != before and "N = 467k" not in caption.value
+    controls, picture, caption = parts(figures.explorer(figures.explore_tokens, table, fit_up_to=[700_000, 3_000_000]))
+    before = bytes(picture.value)
+    assert before.startswith(PNG) and "5 filled points" in caption.value and "N = 467k" in caption.value
     controls["fit up to"].value = 700_000
-    assert "3 filled points" in caption.value
+    assert bytes(picture.value).startswith(PNG) and bytes(picture.value) != before and "3 filled points" in caption.value
 
 
 def test_pure_functions_give_the_same_figure_twice(table, law):
@@ -53,11 +50,8 @@ def test_a_wrong_choice_is_told_and_the_picture_stays(table):
 
 
 def test_controls_of_each_kind():
-    import ipywidgets as widgets
-
-    kinds = {"a": True, "b": ["x", "y"], "c": [1, 2], "d": (0.0, 1.0, 0.1), "e": (1, 9, 1), "f": widgets.Text()}
-    made = [type(room._control(key, value)).__name__ for key, value in kinds.items()]
-    assert made == ["Checkbox", "Dropdown", "SelectionSlider", "FloatSlider", "IntSlider", "Text"]
+    made = [type(room._control(key, value)).__name__ for key, value in {"b": ["x", "y"], "c": [1, 2], "e": (1, 9, 1)}.items()]
+    assert made == ["Dropdown", "SelectionSlider", "IntSlider"]
     with pytest.raises(ValueError, match="allowed is a list of choices"):
         room._control("g", {"no": 1})
 

@@ -11,11 +11,17 @@ BUDGETS = [6e18, 1e19, 3e19, 6e19, 1e20, 3e20, 6e20, 1e21, 3e21]
 COLUMNS = dict(n="parameters", c="compute_budget", loss="final_loss", d=None)
 
 
+def curves(law, budgets, factors, per_token=lambda N: 6 * N) -> dict[str, np.ndarray]:
+    """The law's curves from its formula: sizes at these factors around each budget's optimum."""
+    C = np.repeat(budgets, len(factors))
+    N = (np.array([law.optimal(c, per_token).N for c in budgets])[:, None] * factors).ravel()
+    D = C / per_token(N)
+    return {"parameters": N, "compute_budget": C, "tokens": D, "final_loss": law.predict(N, D)}
+
+
 def generated() -> dict[str, np.ndarray]:
-    """CS336's curves from their formula: 8 sizes around each budget's optimum."""
-    C = np.repeat(BUDGETS, 8)
-    N = np.array([CS336.optimal(c).N for c in BUDGETS])[:, None] * np.geomspace(0.2, 6, 8)
-    return {"parameters": N.ravel(), "compute_budget": C, "final_loss": CS336.predict(N.ravel(), C / (6 * N.ravel()))}
+    """CS336's: 8 sizes around each budget's optimum."""
+    return curves(CS336, BUDGETS, np.geomspace(0.2, 6, 8))
 
 
 def test_the_formula_gives_the_reference_optimum():
@@ -49,7 +55,8 @@ def test_cs336_by_every_method(cs336):
 def test_the_bias_of_the_parabola(span, alpha, beta, percent):
     """Czech et al. 2026: noise-free curves, 15 points, budgets 1e17 to 1e21, D at 1e24."""
     law = Chinchilla.of(E=1.69, A=406.4, B=410.7, alpha=alpha, beta=beta)
-    found = isoflop(law, budgets=[1e17, 1e18, 1e19, 1e20, 1e21], span=span)
+    table = curves(law, [1e17, 1e18, 1e19, 1e20, 1e21], float(span) ** np.linspace(-1, 1, 15))
+    found = isoflop(table, **COLUMNS, parametric=False)
     D = 1e24 / (6 * found.n_opt(1e24, "parabola"))
     assert 100 * (D / law.optimal(1e24).D - 1) == pytest.approx(percent, abs=5e-4)
     assert found.fits["parabola"][1] == pytest.approx(law.a_, abs=1e-9)  # the exponent is right all the same
@@ -60,7 +67,8 @@ def test_flops_and_tokens_may_both_be_measured():
     def per_token(size):
         return 6 * size + 6e8
 
-    found = isoflop(CS336, budgets=[1e18, 1e19], flops_per_token=per_token)
+    table = curves(CS336, [1e18, 1e19], np.geomspace(0.25, 4, 15), per_token)
+    found = isoflop(table, **COLUMNS | {"d": "tokens"}, flops_per_token=per_token)
     assert found.minima[0].parametric > CS336.optimal(1e18).N
     assert found.minima[0].parabola == pytest.approx(found.minima[0].parametric, rel=0.05)
 
@@ -86,8 +94,6 @@ def test_wrong_input_is_told_in_one_line(change, says):
     assert "\n" not in str(told.value)
 
 
-def test_a_law_needs_budgets():
-    with pytest.raises(ValueError, match="budgets is empty"):
-        isoflop(CS336)
+def test_an_unknown_method_is_told():
     with pytest.raises(ValueError, match="method = 'eye'"):
-        isoflop(CS336, budgets=[1e18, 1e19]).n_opt(1e20, "eye")
+        isoflop(generated(), **COLUMNS).n_opt(1e20, "eye")

@@ -18,6 +18,11 @@ def test_every_lesson_has_runs_in_every_tier(name):
     assert all(s.science.model.d_model < g.science.model.d_model for k in micro for s, g in zip(micro[k], gpu[k], strict=True))
 
 
+@pytest.mark.parametrize("name", ["05_tuning_study", "07_data_study"])
+def test_a_study_that_a_notebook_reads_is_the_same_in_every_tier(name):
+    assert lessons.groups(name, "gpu") == lessons.groups(name)
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_the_reference_runs_are_the_lesson_s(name):
     table, made = pd.read_csv(lessons.reference_path(name)), json.loads(lessons.reference_path(name).with_suffix(".json").read_text())

@@ -107,43 +107,32 @@ def floors(fits: dict, designs: dict, truth: float):
 
 
 @styled
-def ladder(table, scores: dict):
-    """Sealed forecasts of runs far dearer than those the law was fitted to, and what these measured; a panel a corpus.
+def ladder(scores: dict):
+    """Where measured losses fell in the ranges sealed for them: 0 the forecast, -1 and 1 the range's ends; a row a forecast.
 
-    table: the runs of the fit (corpus, flops, val_loss). scores: as labgpt.studies.ladder records them.
+    scores: as labgpt.studies.ladder records them.
     """
-    corpora = sorted({score["corpus"] for score in scores.values()})
-    figure, panels = canvas(1, len(corpora), height=3.6, squeeze=False)
-    for axes, corpus in zip(panels[0], corpora, strict=True):
-        rows, rungs = table[table["corpus"] == corpus], [s for s in scores.values() if s["corpus"] == corpus]
-        top = rows["flops"].max()
-        axes.plot(rows["flops"], rows["val_loss"], ".", color=GREY, label="runs of the fit")
-        for score in rungs:
-            at, middle = score["flops"], score["predicted"]
-            axes.errorbar([at], [middle], [[middle - score["low"]], [score["high"] - middle]], fmt="s", color=INK, markerfacecolor="white",
-                          markersize=7, capsize=6, lw=2, label="sealed")  # fmt: skip
-            mark, colour, where = ("o", BLUE, "inside") if score["inside"] else ("X", RED, "outside")
-            axes.plot(at, score["measured"], mark, color=colour, markersize=8, label=f"measured after, {where}", zorder=5)
-        if any("bayes_loss" in s for s in rungs):
-            axes.axhline(rungs[0]["bayes_loss"], color=INK, linewidth=1)
-            axes.text(0.02, rungs[0]["bayes_loss"], "the truth", va="bottom", transform=axes.get_yaxis_transform())
-        axes.axvline(top * 1.2, color=GREY, linestyle=":", linewidth=1)
-        axes.set_xscale("log")
-        near = rows.loc[rows["flops"] > top / 40, "val_loss"].min()
-        shown = [near, *(s[k] for s in rungs for k in ("low", "high", "measured", "bayes_loss") if k in s)]
-        axes.set(title=corpus, xlim=(top / 40, None), ylim=(min(shown) - 0.1 * np.ptp(shown), max(shown) + 0.6 * np.ptp(shown)))
-        axes.set_xlabel("training compute C (FLOPs)")
-    panels[0, 0].set_ylabel("validation loss (nats/token)")
-    named = {label: handle for axes in panels[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=4, columnspacing=1.2)
-    excess = {rung: f" ({s['excess_error']:+.0%} of the excess)" if "excess_error" in s else "" for rung, s in scores.items()}
-    told_of = "; ".join(f"{s['corpus']} {s['rung']}×: {s['relative_error']:+.1%}{excess[rung]}" for rung, s in scores.items())
+    figure, axes = canvas(height=1.6 + 0.29 * len(scores))
+    axes.axvspan(-1, 1, color="#dde6f0", zorder=0)
+    axes.axvline(0, color=INK, linewidth=1)
+    order = sorted(scores.values(), key=lambda s: (list(dict.fromkeys(o["climb"] for o in scores.values())).index(s["climb"]), s["rung"]))
+    for row, s in enumerate(order):
+        miss = s["measured"] - s["predicted"]
+        place = miss / (s["high"] - s["predicted"] if miss > 0 else s["predicted"] - s["low"])
+        axes.plot(place, row, "o" if s["inside"] else "X", color=BLUE if s["inside"] else RED, markersize=8)
+        excess = f", {s['excess_error']:+.0%} of the excess" if "excess_error" in s else ""
+        axes.text(1.02, row, f"{s['relative_error']:+.1%}{excess}", va="center", transform=axes.get_yaxis_transform())
+    axes.set_yticks(range(len(order)), [f"{s['climb']} {s['rung']}×" for s in order])
+    axes.set(ylim=(len(order) - 0.5, -0.5), ylabel="forecast (one a row)",
+             xlabel="measured loss (0 = the forecast, ±1 = ends of its 95 % range)")
+    inside = sum(s["inside"] for s in order)
+    half = max((s["high"] - s["low"]) / 2 / s["predicted"] for s in order)
     return told(
         figure,
-        f"Forecast over measured, less 1: {told_of}. {sum(s['inside'] for s in scores.values())} of {len(scores)} measured losses lie "
-        f"inside the sealed 95 % range. One run, one seed, a rung; n = {len(table)} points in the fits' tables.",
-        "For each corpus: losses of the runs a law was fitted to, against compute, and right of a dotted line forecasts with "
-        "ranges and the losses measured afterwards.",
+        f"{inside} of {len(order)} measured losses lie inside the range that was sealed for them (circles; crosses do not). 10×: ten times "
+        f"the compute of the fit's dearest runs. Right: the forecast's error, forecast over measured less 1. A range reaches up to "
+        f"±{half:.1%} of the loss. n = {len(order)} forecasts, one run and one seed each.",
+        "A row for each sealed forecast, its range drawn alike for all, and in it the loss that was measured afterwards.",
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from labgpt import corpus, cost, sweep
 from labgpt.laws import Chinchilla, forecast
-from labgpt.record import TABLE, provenance, sha256, write_atomic
+from labgpt.record import TABLE, provenance, sha256, write_json
 from labgpt.spec import RunSpec, derive
 
 
@@ -24,8 +24,8 @@ from labgpt.spec import RunSpec, derive
 class Climb:
     """What a law is fitted to, and the rungs it is tried on: multiples of `top`.
 
-    known: the law is told the language's entropy, and fitted to what lies above it. after: an earlier climb, whose runs it may keep
-    too. fewest, sizes: which rows a law may keep, each tried: those of so many tokens, of the so many largest sizes.
+    known: the law is told the language's entropy, and fitted to what lies above it. after: an earlier climb on the same text, whose
+    runs it may keep too. fewest, sizes: which rows a law may keep, each tried: those of so many tokens, of the so many largest sizes.
     """
 
     corpus: str
@@ -82,31 +82,29 @@ def fitted(rows, known: bool, bootstrap: int = 200) -> tuple[Chinchilla, float]:
     return Chinchilla(offset=not known).fit(rows.assign(above=rows["val_loss"] - floor), loss="above", bootstrap=bootstrap), floor
 
 
-def backtest(rows, rule: tuple[int, int], climb: Climb) -> float:
-    """The root mean square of the relative errors, of what is fitted, at runs that are known; infinite where a fit has too few rows.
-
-    These are what an earlier climb measured below this one's rungs, forecast by the law itself; or else the three best runs of
-    `top`, forecast by a law of what top/4 pays for.
-    """
-    runs, most = earlier(climb), climb.top
-    if not runs:
-        dear = rows[rows["flops"] > 0.7 * climb.top].groupby("n_matmul")[["val_loss", "tokens"]].mean().nsmallest(3, "val_loss")
-        runs, most = [(n, row["tokens"], row["val_loss"]) for n, row in dear.iterrows()], climb.top / 4
-    n, d, loss = np.array(runs, float).T
+def backtest(table, name: str, rule: tuple[int, int]) -> float:
+    """The root mean square of the relative errors, of what is fitted, at the `judges`; infinite where a fit has too few rows."""
+    rows, (n, d, loss) = judges(table, name)
     try:
-        law, floor = fitted(keep(rows[rows["flops"] < 1.4 * most], rule), climb.known, 0)
+        law, floor = fitted(keep(rows, rule), CLIMBS[name].known, 0)
     except ValueError:
         return np.inf
     return float(np.sqrt(np.mean((law.predict(n, d) / (loss - floor) - 1) ** 2)))
 
 
-def earlier(climb: Climb) -> list[tuple[int, int, float]]:
-    """(N, D, loss) of the forecast runs that `climb.after` measured below this climb's first rung."""
-    if not climb.after:
-        return []
-    scores = json.loads(SCORES.read_text())["scores"]
-    some = [(stem, s) for stem, s in scores.items() if stem.rsplit("-", 1)[0] == climb.after and s["rung"] < climb.rungs[0]]
-    return [(s["n_matmul"], s["tokens"], s["measured"]) for _, s in some]
+def judges(table, name: str):
+    """(rows a law may be fitted to, N, D and loss (3, n) of dearer runs that are known), for a rule to be chosen by.
+
+    These are what an earlier climb measured below this one's rungs. Without one, the three best runs of `top`, for laws of what
+    top/4 pays for.
+    """
+    climb, rows = CLIMBS[name], rows_of(table, name)
+    if climb.after:
+        scores = json.loads(SCORES.read_text())["scores"].values()
+        some = [s for s in scores if s["climb"] == climb.after and s["rung"] < climb.rungs[0]]
+        return rows, np.array([[s["n_matmul"], s["tokens"], s["measured"]] for s in some], float).T
+    dear = rows[rows["flops"] > 0.7 * climb.top].groupby("n_matmul", as_index=False)[["tokens", "val_loss"]].mean().nsmallest(3, "val_loss")
+    return rows[rows["flops"] < 1.4 * climb.top / 4], dear[["n_matmul", "tokens", "val_loss"]].to_numpy(float).T
 
 
 def best(tried: dict[tuple[int, int], float], rows) -> tuple[int, int]:
@@ -137,21 +135,22 @@ def seal(store: str, *names: str) -> None:
     for name in names:
         climb = CLIMBS[name]
         rows = rows_of(table, name)
-        tried = {rule: backtest(rows, rule, climb) for rule in product(climb.fewest, climb.sizes)}
+        tried = {rule: backtest(table, name, rule) for rule in product(climb.fewest, climb.sizes)}
         rule = best(tried, rows)
         law, floor = fitted(keep(rows, rule), climb.known)
         for rung in climb.rungs:
             spec = target(law, climb, rung)
             n, d = cost.parameters(spec.science.model).matmul, spec.science.schedule.budgets[-1]
-            predicted, low, high = (floor + float(x) for x in (law.predict(n, d), *law.predict_interval(n, d)))
+            says = forecast.of(law, n, d)
+            says |= {end: floor + float(says[end]) for end in ("predicted", "low", "high")}
             told = {"what": f"val_loss of a run on {climb.corpus} of {rung} times the fit's compute, nats a token", "rung": rung,
-                    "corpus": climb.corpus, "climb": name, "predicted": predicted, "low": low, "high": high, "level": 0.95,
-                    "n_matmul": n, "tokens": d, "flops": cost.training_flops(spec.science.model, d), "floor": floor,
-                    "params": law.params, "fewest_tokens": rule[0], "largest_sizes": rule[1], "rows": law.n_points_,
-                    "backtest": tried[rule], "spec": spec.to_json(),
+                    "corpus": climb.corpus, "climb": name, "n_matmul": n, "tokens": d,
+                    "flops": cost.training_flops(spec.science.model, d), "floor": floor, "fewest_tokens": rule[0],
+                    "largest_sizes": rule[1], "rows": law.n_points_, "backtest": tried[rule], "spec": spec.to_json(),
                     "data_sha256": sha256(rows[list(TABLE)].to_csv(index=False))}  # fmt: skip
-            forecast.seal(SEALS / f"{name}-{rung}x.json", told)
-            print(f"{name} {rung:>2}x: N {n:,}, D {d:,}: {predicted:.4f} ({low:.4f}–{high:.4f}); kept {rule}, backtest {tried[rule]:.2%}")
+            forecast.seal(SEALS / f"{name}-{rung}x.json", told | says)
+            print(f"{name} {rung:>2}x: N {n:,}, D {d:,}: {says['predicted']:.4f} ({says['low']:.4f}–{says['high']:.4f}); "
+                  f"kept {rule}, backtest {tried[rule]:.2%}")  # fmt: skip
 
 
 def score(store: str) -> None:
@@ -165,12 +164,13 @@ def score(store: str) -> None:
         loss, bayes = float(row["val_loss"]), row["bayes_loss"]
         known = {} if pd.isna(bayes) else {"excess_error": (sealed["predicted"] - loss) / (loss - float(bayes)), "bayes_loss": float(bayes)}
         got = forecast.score(SEALS / f"{stem}.json", loss) | known
-        scores[stem] = got | {key: sealed[key] for key in ("corpus", "rung", "n_matmul", "tokens", "flops")}
+        about = {key: sealed[key] for key in ("corpus", "rung", "n_matmul", "tokens", "flops")}
+        scores[stem] = {"climb": stem.rsplit("-", 1)[0], **about, **got}
         of_excess = f", {known['excess_error']:+.1%} of the excess" if known else ""
         print(f"{stem}: sealed {got['predicted']:.4f} ({got['low']:.4f}–{got['high']:.4f}), measured {loss:.4f}, "
               f"{got['relative_error']:+.2%}{of_excess}, {'inside' if got['inside'] else 'OUTSIDE'}", flush=True)  # fmt: skip
         where = {"command": "python -m labgpt.studies.ladder score", "sealed": sorted(seals), "scores": scores, "provenance": provenance()}
-        write_atomic(SCORES, json.dumps(where, indent=1) + "\n")
+        write_json(SCORES, where)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def every(table, known, law, held, sealed, ranks):
                                {w: (0.34, 0.3, 0.39) for w in ("rows", "branches")}),
         "floors": f.floors({100_000: floor, 200_000: floor}, {1: {"held": 1.0, "width": 0.5, "studies": 20},
                                                               4: {"held": 0.0, "width": 0.03, "studies": 5}}, 1.893),
-        "ladder": f.ladder(known, rungs(known, 3, 10)),
+        "ladder": f.ladder(rungs(known, 3, 10)),
         "exponents": f.exponents({what: {"parabola": a, "parabola_range": [a - 0.05, a + 0.03], "akima": a + 0.02,
                                          "akima_range": [a, a + 0.1]} for what, a in (("all counted", 0.6), ("rate cooled", 0.5))},
                                  {"Kaplan et al.": 0.73, "Hoffmann et al.": 0.5}, "30 runs"),
@@ -130,7 +130,7 @@ def every(table, known, law, held, sealed, ranks):
 def rungs(known, *factors):
     """Scores as labgpt.studies.ladder records them, the last outside its range."""
     top, corpus = known["flops"].max(), known["corpus"].iloc[0]
-    return {f"{corpus}-{k}x": {"corpus": corpus, "rung": k, "flops": k * top, "predicted": 2.0, "low": 1.95, "high": 2.05,
+    return {f"{corpus}-{k}x": {"corpus": corpus, "climb": corpus, "rung": k, "flops": k * top, "predicted": 2.0, "low": 1.95, "high": 2.05,
                                "measured": 2.0 + 0.01 * k, "inside": k < 5, "relative_error": -0.005 * k, "excess_error": -0.1,
                                "bayes_loss": 1.893} for k in factors}  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The ladder: what was sealed follows from the committed table, and what was scored from the seals."""
 
 import json
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,15 @@ def test_a_seal_is_what_the_law_of_its_own_rows_says(stem):
     assert law.params == pytest.approx(sealed["params"], rel=1e-4)
     assert floor + law.predict(sealed["n_matmul"], sealed["tokens"]) == pytest.approx(sealed["predicted"], rel=1e-6)
     assert sealed["low"] < sealed["predicted"] < sealed["high"]
+
+
+@pytest.mark.parametrize("climb", ["tales", "pysource-again"])
+def test_the_rule_is_the_one_that_known_runs_choose(climb):
+    """Of the first climbs the rule was the least error's, however few rows it kept."""
+    some = ladder.CLIMBS[climb]
+    tried = {rule: ladder.backtest(TABLE_ROWS, climb, rule) for rule in product(some.fewest, some.sizes)}
+    rules = {(s["fewest_tokens"], s["largest_sizes"]) for s in SEALED.values() if s.get("climb") == climb}
+    assert rules == {ladder.best(tried, ladder.rows_of(TABLE_ROWS, climb))}
 
 
 @pytest.mark.parametrize("stem", SCORES)

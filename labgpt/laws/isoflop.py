@@ -65,19 +65,19 @@ class IsoFlop(NamedTuple):
 
 
 def isoflop(table, n: str = "n_matmul", c: str | None = "flops", loss: str = "val_loss", d: str | None = "tokens",
-            window: int | None = None, rtol: float = 0.05, flops_per_token: Callable[[float], float] | None = None,
-            parametric: bool = True) -> IsoFlop:
+            window: int | None = None, rtol: float = 0.05, parametric: bool = True) -> IsoFlop:
     """Minima of the IsoFLOP curves of a table of runs.
 
     table: a DataFrame or dict with columns n, loss, and c (training FLOPs), d (tokens) or both; where one is None it follows
     from C = 6 N D. Rows whose C differs by less than `rtol` from their group's smallest share a budget.
     window: how many points around the best the parabola takes; None takes the whole curve.
-    flops_per_token: N -> FLOPs, for the parametric optimum; 6N without it. parametric: False fits no law to the table, which is faster.
+    parametric: False fits no law to the table, which is faster. Its optimum spends C as the table does: C/D FLOPs a token.
     ValueError: no budget with 3 sizes, a window below 3, a bad column.
     """
     if window is not None and window < 3:
         raise ValueError(f"window = {window}: a parabola needs at least 3 points; None takes the whole curve")
-    N, C, L, law = _read(table, n, c, loss, d, parametric)
+    N, C, D, L, law = _read(table, n, c, loss, d, parametric)
+    flops_per_token = None if c is None or d is None else _per_token(N, C / D)
     minima = [_minimum(N[g], C[g], L[g], window, law, flops_per_token) for g in _groups(N, C, rtol)]
     if not minima:
         raise ValueError("no budget has 3 different sizes: an IsoFLOP curve needs them; train more, or raise rtol")
@@ -94,7 +94,14 @@ def _read(table, n, c, loss, d, parametric):
     tables.same_length(n=N, loss=L, c=C, d=D)
     enough = parametric and len(L) >= tables.ROWS and min(len(np.unique(N)), len(np.unique(D))) >= tables.SIZES
     law = Chinchilla().fit({"N": N, "D": D, "L": L}, "N", "D", "L", cluster=None, bootstrap=0) if enough else None
-    return N, C, L, law
+    return N, C, D, L, law
+
+
+def _per_token(N, flops) -> Callable[[float], float]:
+    """size -> FLOPs a token: the table's own as multiples of N, between its sizes on a line in log N, beyond them as at the end."""
+    sizes, where = np.unique(N, return_inverse=True)
+    times = np.bincount(where, flops / N) / np.bincount(where)
+    return lambda size: size * float(np.interp(np.log(size), np.log(sizes), times))
 
 
 def _groups(N, C, rtol) -> list[np.ndarray]:

@@ -63,13 +63,14 @@ def test_the_bias_of_the_parabola(span, alpha, beta, percent):
 
 
 def test_flops_and_tokens_may_both_be_measured():
-    """With the exact FLOPs of a token, C is not 6 N D, and the optimum moves."""
+    """With the exact FLOPs of a token, C is not 6 N D, and the optimum moves to where they are cheaper."""
     def per_token(size):
         return 6 * size + 6e8
 
     table = curves(CS336, [1e18, 1e19], np.geomspace(0.25, 4, 15), per_token)
-    found = isoflop(table, **COLUMNS | {"d": "tokens"}, flops_per_token=per_token)
-    assert found.minima[0].parametric > CS336.optimal(1e18).N
+    found = isoflop(table, **COLUMNS | {"d": "tokens"})
+    assert [m.parametric for m in found.minima] == pytest.approx([CS336.optimal(C, per_token).N for C in (1e18, 1e19)], rel=2e-3)
+    assert found.minima[0].parametric > 1.1 * CS336.optimal(1e18).N
     assert found.minima[0].parabola == pytest.approx(found.minima[0].parametric, rel=0.05)
 
 

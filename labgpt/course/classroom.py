@@ -61,7 +61,7 @@ def _entry(found: Found, secret: bytes, due: datetime | None) -> Entry:
     late = found.marked_late or due is not None and found.when > due.timestamp()
     remarks = ["late" if found.marked_late else f"late: {datetime.fromtimestamp(found.when):%Y-%m-%d %H:%M}"] if late else []
     if found.problem:
-        return Entry(found, None, [f"not graded: {found.problem}"])
+        return Entry(found, None, [*remarks, f"not graded: {found.problem}"])
     try:
         return Entry(found, opened(found.file, found.read(), secret), remarks)
     except ValueError as error:

@@ -9,6 +9,7 @@ No thread: who looks, draws. Without a notebook or ipywidgets a line is printed 
 from __future__ import annotations
 
 import contextlib
+import html
 import importlib.util
 import json
 import os
@@ -98,7 +99,7 @@ class Watch:
         if self._box is None:
             self._box = widgets.VBox([widgets.Image(format="png", width=700), widgets.HTML()])
             display(self._box)
-        self._box.children[0].value, self._box.children[1].value = png(self.figure, dpi=100), self.figure.labgpt_caption
+        self._box.children[0].value, self._box.children[1].value = png(self.figure, dpi=100), html.escape(self.figure.labgpt_caption)
 
 
 def watch(store: str | Path = "runs/store", study=None, every_s: float = 1.0):

@@ -69,7 +69,9 @@ class Ring:
         if group.world_size > 1:
             # On a CPU one bucket: its cores are busy with backward, so messages sent meanwhile only take turns with it.
             megabytes = 1 << 20 if group.device == "cpu" else None
-            self.net = DistributedDataParallel(model, gradient_as_bucket_view=True, bucket_cap_mb=megabytes)
+            # The one buffer, a table of angles, is the same everywhere. Sent in every step it would cost a message, and a rank whose
+            # peer is gone could hang on it for ever: torch's thread waits for the GIL, which the main thread keeps while it waits.
+            self.net = DistributedDataParallel(model, broadcast_buffers=False, gradient_as_bucket_view=True, bucket_cap_mb=megabytes)
 
     def backward(self, rows: Rows, batch_size: int) -> Tensor:
         """Leave the global batch's mean gradient in .grad; returns this rank's mean loss."""

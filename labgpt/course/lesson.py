@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labgpt import machine, sweep
 from labgpt.spec import RunSpec
-from labgpt.studies import lessons
+from labgpt.studies import lessons, reference
 from labgpt.sweep.pool import START_S, pool_s
 
 from .packages import ROOT
@@ -36,7 +36,7 @@ class Lesson:
         """The reference runs (three seeds), a pandas DataFrame: the run table's columns, timings, shapes and `group`."""
         import pandas as pd
 
-        path = lessons.reference_path(self.name)
+        path = reference.path(self.name)
         if not path.exists():
             raise ValueError(f"{path.name}: no reference runs in data/reference; make them with `labgpt reference {self.name}`")
         return pd.read_csv(path)

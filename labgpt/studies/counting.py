@@ -19,6 +19,7 @@ from labgpt.laws import Chinchilla, isoflop
 from labgpt.record import provenance, write_json
 from labgpt.spec import RunSpec, derive
 
+from . import reference
 from .tuning import recipe
 
 WIDTHS, COMPUTE = (8, 12, 16, 24, 32, 48, 64), tuple(1.25e10 * 2**k for k in range(6))
@@ -62,9 +63,7 @@ def table():
     """The study's runs, lesson 03's in their group "cooled", a pandas DataFrame."""
     import pandas as pd
 
-    from . import lessons
-
-    own, third = (pd.read_csv(lessons.reference_path(name)) for name in ("08_counting", "03_compute"))
+    own, third = (pd.read_csv(reference.path(name)) for name in ("08_counting", "03_compute"))
     return pd.concat([own, third.query("group in ('isoflop', 'held-out')").assign(group="cooled")], ignore_index=True)
 
 
@@ -125,9 +124,7 @@ def ranged(rows, count: str, draws: int = 200) -> dict:
 
 
 def main(store: str) -> None:
-    from . import lessons
-
-    path = lessons.make_reference("08_counting", store)
+    path = reference.make("08_counting", study(reference.SEEDS), store)
     rows, told = table(), {"recipes": {}, "rates": {}}
     for group, some in rows.groupby("group"):
         if "rates" not in group:

@@ -19,6 +19,8 @@ from labgpt.spec import RunSpec
 from labgpt.tokens import prepare
 from labgpt.train import load_model
 
+from . import reference
+
 WIDTHS, STUDIES = (16, 20, 24, 28, 32, 40), {"zipf-markov": 20, "tales": 20}
 TOGETHER = (1, 2, 4)  # seeds a size, in one fit
 BUDGETS = tuple(49_152 * 2**k for k in range(4))
@@ -27,6 +29,11 @@ BUDGETS = tuple(49_152 * 2**k for k in range(4))
 def specs(name: str) -> list[RunSpec]:
     """Six trunks of four budgets a study. A seed is a study: its trunks see other text in another order from other weights."""
     return sweep.grid(WIDTHS, BUDGETS, name, seeds=STUDIES[name], val_tokens=32_768)
+
+
+def study() -> dict[str, list[RunSpec]]:
+    """The runs of both languages."""
+    return {name: specs(name) for name in STUDIES}
 
 
 def fits(rows, together: int = 1, bootstrap: int = 200, **chosen) -> list[dict]:
@@ -67,9 +74,7 @@ def main(store: str) -> None:
     """Train, fit, write."""
     import pandas as pd
 
-    from . import lessons
-
-    path = lessons.make_reference("08_floors", store)
+    path = reference.make("08_floors", study(), store)
     table, told = pd.read_csv(path), {}
     for name, rows in table.groupby("corpus"):
         longer = rows[rows["tokens"] > BUDGETS[0]]

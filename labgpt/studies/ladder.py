@@ -10,7 +10,6 @@ import json
 import sys
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +17,9 @@ from labgpt import corpus, cost, sweep
 from labgpt.laws import Chinchilla, forecast
 from labgpt.record import TABLE, provenance, sha256, write_json
 from labgpt.spec import RunSpec, derive
+from labgpt.spec.run import need
+
+from . import reference
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,7 @@ CLIMBS = {
 }  # fmt: skip
 FEWEST, MOST = 100_000, 9_600_000  # tokens of a fit's run: a tiny one is all warm-up, and pysource holds ten million
 TARGET_WIDTHS = range(48, 257, 16)
-SEALS = Path(__file__).parents[2] / "data" / "reference" / "08_ladder"
-SCORES = SEALS.with_name("08_ladder_score.json")
+SEALS, SCORES = reference.FOLDER / "08_ladder", reference.FOLDER / "08_ladder_score.json"
 
 
 def per_token(d_model: int, name: str) -> float:
@@ -63,6 +64,11 @@ def base(climb: Climb) -> list[RunSpec]:
     flops = [climb.top / 2**k for k in range(10)]
     affordable = {w: [c for c in flops if FEWEST <= c / per_token(w, climb.corpus) <= MOST] for w in climb.widths}
     return [spec for w, some in affordable.items() if len(some) > 2 for spec in sweep.isoflop([w], some, climb.corpus, climb.seeds)]
+
+
+def study() -> dict[str, list[RunSpec]]:
+    """The runs of every climb's fit."""
+    return {name: base(climb) for name, climb in CLIMBS.items()}
 
 
 def rows_of(table, name: str):
@@ -126,12 +132,13 @@ def target(law: Chinchilla, climb: Climb, rung: int) -> RunSpec:
 
 
 def seal(store: str, *names: str) -> None:
-    """Train the runs of the climbs' fits, choose each one's rule by its backtest, seal its forecasts."""
+    """Train the runs of the climbs' fits, choose each one's rule by its backtest, seal its forecasts. A seal is never made anew."""
     import pandas as pd
 
-    from . import lessons
+    for name in names or [""]:
+        need(name in CLIMBS, "climb", name, f"one of {', '.join(CLIMBS)}")
 
-    table = pd.read_csv(lessons.make_reference("08_ladder", store))
+    table = pd.read_csv(reference.make("08_ladder", study(), store))
     for name in names:
         climb = CLIMBS[name]
         rows = rows_of(table, name)
@@ -174,5 +181,5 @@ def score(store: str) -> None:
 
 
 if __name__ == "__main__":
-    verb, *rest = sys.argv[1:]
-    {"seal": seal, "score": score}[verb](*(rest or ["runs/store"]))
+    verb, store, *climbs = sys.argv[1:]
+    seal(store, *climbs) if verb == "seal" else score(store)

@@ -8,12 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from labgpt import sweep
-from labgpt.record import provenance, write_atomic, write_json
 from labgpt.spec import RunSpec, replace
 
-from . import bias, counting, floors, ladder, scarce, stories, tuning
+from . import bias, counting, floors, ladder, reference, scarce, stories, tuning
 
-REFERENCE_SEEDS = 3
 M = 1 << 20
 
 
@@ -138,8 +136,8 @@ SHOWN = {"02_tokens": ("more", "uncooled", "cut:512", "cut:2048")}  # groups tha
 STUDIES = {  # for a lesson to read
     "05_tuning_study": tuning.study,
     "07_data_study": scarce.study,
-    "08_floors": lambda seeds: {name: floors.specs(name) for name in floors.STUDIES},
-    "08_ladder": lambda seeds: {name: ladder.base(climb) for name, climb in ladder.CLIMBS.items()},
+    "08_floors": lambda seeds: floors.study(),
+    "08_ladder": lambda seeds: ladder.study(),
     "08_counting": counting.study,
 }
 
@@ -155,24 +153,12 @@ def groups(lesson: str, tier: str = "micro", seeds: int = 1) -> dict[str, list[R
     return {name: [replace(spec, device="cuda", precision="bfloat16") for spec in specs] for name, specs in found.items()}
 
 
-def reference_path(lesson: str) -> Path:
-    return Path(__file__).parents[2] / "data" / "reference" / f"{lesson}.csv"
-
-
 def make_reference(lesson: str, store: str | Path = "runs/store") -> Path:
     """Train the lesson's groups with three seeds and write data/reference/LESSON.csv, with its provenance beside it."""
-    import pandas as pd
-
-    found = groups(lesson, seeds=REFERENCE_SEEDS)
-    sweep.run([spec for specs in found.values() for spec in specs], store)
-    tables = [sweep.table(store, [s.run_id for s in specs]).assign(group=name) for name, specs in found.items()]
-    path = reference_path(lesson)
-    write_atomic(path, pd.concat(tables, ignore_index=True).to_csv(index=False, float_format="%.9g"))
+    found = groups(lesson, seeds=reference.SEEDS)
+    path = reference.make(lesson, found, store)
     if lesson == "06_where_tokens_come_from":
         bias.record([s.run_id for specs in found.values() for s in specs], store)
     if lesson == "02_tokens":
         stories.record([s.run_id for s in found["tales"]], store)
-    hashes = {s.science.data.corpus: s.science.data.corpus_sha256 for specs in found.values() for s in specs}
-    about = {"lesson": lesson, "command": f"labgpt reference {lesson}", "corpora": hashes, **provenance()}
-    write_json(path.with_suffix(".json"), about)
     return path

@@ -9,9 +9,9 @@ import pytest
 from labgpt import cost
 from labgpt.laws import Chinchilla
 from labgpt.spec import derive
-from labgpt.studies import counting, lessons
+from labgpt.studies import counting, reference
 
-RUNS = lessons.reference_path("08_counting")
+RUNS = reference.path("08_counting")
 written = pytest.mark.skipif(not RUNS.exists(), reason="no reference runs yet")
 
 

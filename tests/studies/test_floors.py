@@ -8,10 +8,10 @@ import pytest
 
 from labgpt.laws import Chinchilla
 from labgpt.spec import derive
-from labgpt.studies import floors, lessons
+from labgpt.studies import floors, reference
 from labgpt.train import run
 
-RUNS = lessons.reference_path("08_floors")
+RUNS = reference.path("08_floors")
 written = pytest.mark.skipif(not RUNS.exists(), reason="no reference runs yet")
 
 

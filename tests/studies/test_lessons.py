@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from labgpt import corpus
-from labgpt.studies import lessons
+from labgpt.studies import lessons, reference
 
-WRITTEN = [name for name in (*lessons.LESSONS, "07_data_study", "08_counting") if lessons.reference_path(name).exists()]
+WRITTEN = [name for name in (*lessons.LESSONS, "07_data_study", "08_counting") if reference.path(name).exists()]
 
 
 @pytest.mark.parametrize("name", lessons.LESSONS)
@@ -25,8 +25,8 @@ def test_a_study_that_a_notebook_reads_is_the_same_in_every_tier(name):
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_the_reference_runs_are_the_lesson_s(name):
-    table, made = pd.read_csv(lessons.reference_path(name)), json.loads(lessons.reference_path(name).with_suffix(".json").read_text())
-    for group, specs in lessons.groups(name, seeds=lessons.REFERENCE_SEEDS).items():
+    table, made = pd.read_csv(reference.path(name)), json.loads(reference.path(name).with_suffix(".json").read_text())
+    for group, specs in lessons.groups(name, seeds=reference.SEEDS).items():
         rows = table[table["group"] == group]
         if specs[0].science.data.corpus == "pysource":
             continue  # a text of this machine: another Python has another hash
@@ -43,7 +43,7 @@ def test_the_recorded_stories_are_the_lesson_s(tmp_path):
     from labgpt.studies import stories
 
     told = json.loads(stories.RECORDED.read_text())
-    specs = lessons.groups("02_tokens", seeds=lessons.REFERENCE_SEEDS)["tales"]
+    specs = lessons.groups("02_tokens", seeds=reference.SEEDS)["tales"]
     assert set(told) == {s.run_id for s in specs}
     assert stories.story(specs[0].run_id, tmp_path) == told[specs[0].run_id], "not in the store: as recorded"
     words = set(corpus.words("tales"))
@@ -62,7 +62,7 @@ def test_a_run_in_the_store_tells_its_own_story(tmp_path):
 def test_the_sealed_forecast_of_lesson_03_is_whole_and_names_its_run():
     from labgpt.laws import forecast
 
-    sealed = forecast.read(lessons.reference_path("03_compute").with_name("03_forecast.json"))  # an edit raises
+    sealed = forecast.read(reference.path("03_compute").with_name("03_forecast.json"))  # an edit raises
     (spec,) = lessons.groups("03_compute")["unseen"]
     assert sealed["run_id"] == spec.run_id and sealed["tokens"] == spec.science.schedule.budgets[-1]
 

@@ -6,7 +6,7 @@ import pytest
 
 from labgpt import corpus
 from labgpt.corpus import clean, quality
-from labgpt.studies import bias, lessons, web
+from labgpt.studies import bias, reference, web
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_measure_of_an_untrained_model_is_known(tmp_path, monkeypatch):
 
 
 def test_the_recorded_measures_are_of_the_reference_runs_and_size_does_not_amplify():
-    table = bias.table(pd.read_csv(lessons.reference_path("06_where_tokens_come_from")), "no store")
+    table = bias.table(pd.read_csv(reference.path("06_where_tokens_come_from")), "no store")
     assert table[["share", "loss_minority"]].notna().all().all()
     seen = table["share"] > 0.7
     assert (abs(table["share"][~seen] - 0.5) < 0.08).all() and (abs(table["share"][seen] - 0.9) < 0.04).all(), "two heaps"

@@ -10,8 +10,8 @@ A model is a ModelConfig, a published name (`labgpt cost --list`) or a Hugging F
 """
 from labgpt.cost.devices import DEVICES, Device, device
 from labgpt.cost.energy import GRID_SOURCE, GRID_YEAR, GRIDS, TRAININGS, Energy, carbon_kg, energy, energy_kwh
-from labgpt.cost.flops import PETAFLOP_DAY, Flops, flops, mfu, palm_flops, seconds, training_flops
-from labgpt.cost.memory import Memory, kv_cache, largest_batch, layer_activations, memory, model_states, rank_memory
+from labgpt.cost.flops import Flops, flops, mfu, palm_flops, seconds, training_flops
+from labgpt.cost.memory import Memory, largest_batch, layer_activations, memory, model_states, rank_memory
 from labgpt.cost.models import MODELS
 from labgpt.cost.network import (
     pipeline_bubble,
@@ -27,9 +27,9 @@ from labgpt.cost.shape import Shape, shape
 from labgpt.cost.simulator import Habits, Layout, best, simulate
 
 __all__ = [
-    "DEVICES", "GRIDS", "GRID_SOURCE", "GRID_YEAR", "MODELS", "PETAFLOP_DAY", "TRAININGS", "Device", "Energy", "Flops", "Habits", "Layer",
+    "DEVICES", "GRIDS", "GRID_SOURCE", "GRID_YEAR", "MODELS", "TRAININGS", "Device", "Energy", "Flops", "Habits", "Layer",
     "Layout", "Memory", "Parameters", "Price", "Shape", "affordable", "best", "carbon_kg", "device", "energy", "energy_kwh", "factors",
-    "flops", "kv_cache", "largest_batch", "layer_activations", "layers", "memory", "mfu", "model_states", "palm_flops", "parameters",
+    "flops", "largest_batch", "layer_activations", "layers", "memory", "mfu", "model_states", "palm_flops", "parameters",
     "pipeline_bubble", "price", "rank_memory", "ring_all_reduce_bytes", "ring_all_reduce_seconds", "seconds", "shape", "simulate", "table",
     "training_flops", "tree_all_reduce_bytes", "zero_sent_elements",
 ]

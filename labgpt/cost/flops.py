@@ -12,8 +12,6 @@ from labgpt.cost.check import need
 from labgpt.cost.parameters import matrices
 from labgpt.cost.shape import shape
 
-PETAFLOP_DAY = 8.64e19  # FLOPs: 1e15 a second, for a day
-
 
 @dataclass(frozen=True)
 class Flops:

@@ -94,15 +94,6 @@ def layer_activations(
     return tokens * (whole / (tensor if sequence_parallel else 1) + (shared + scores) / tensor)
 
 
-def kv_cache(model, batch_size: int = 1, seq_len: int | None = None, number_bytes: int = HALF) -> int:
-    """Bytes of keys and values kept while generating: 2 · layers · key width · T · rows. Raises ValueError for an encoder."""
-    s = shape(model)
-    length = s.seq_len if seq_len is None else seq_len
-    need(not s.encoder, "model", "encoder", "a decoder: an encoder generates nothing")
-    need(batch_size >= 1 and length >= 1, "batch_size, seq_len", (batch_size, length), "1 or more, both")
-    return 2 * s.n_layer * s.d_key * length * batch_size * number_bytes
-
-
 def largest_batch(model, device_bytes: float, **settings) -> int:
     """The most rows a time that fit into `device_bytes`, settings as for `memory`; 0 where not even one does."""
     fixed, one = memory(model, 1, **settings), memory(model, 2, **settings)

@@ -36,12 +36,6 @@ def test_grouped_queries_and_gates_by_hand():
     assert (n.nonembedding, n.total) == (64 + 2 * 32 + 64 + 288 + 2 * 8, 496 + 8 + 2 * 80)
     f = cost.flops(s, 4, "full").forward_per_token
     assert (f["qkv"], f["scores"], f["mlp"]) == (2 * 128, 2 * 8 * 4, 2 * 288)
-    assert cost.kv_cache(s, batch_size=3) == 2 * 1 * 4 * 4 * 3 * 2
-
-
-def test_kv_cache_of_llama_70b():
-    # 80 layers, 8 heads of 128 for keys and as many for values, 2 bytes: 327,680 bytes a token
-    assert cost.kv_cache("llama-2-70b", 1, 1) == 327_680
 
 
 def test_the_largest_batch_fits_and_one_row_more_does_not():
@@ -94,7 +88,6 @@ def test_parameters_are_those_of_transformers(kind, seed):
     (lambda: cost.shape(LLAMA | {"num_attention_heads": 30}), "n_head = 30: allowed is a divisor of d_model = 4096"),
     (lambda: cost.shape(LLAMA | {"num_key_value_heads": 5}), "n_kv_head = 5: allowed is a divisor of n_head"),
     (lambda: cost.flops("bert-base", attention="causal"), "attention = 'causal': allowed is full"),
-    (lambda: cost.kv_cache("bert-base"), "an encoder generates nothing"),
     (lambda: cost.memory("gpt2", tensor=24), "tensor = 24: allowed is at most n_head = 12"),
     (lambda: cost.memory("gpt2", tensor=5), "tensor = 5: allowed is a divisor"),
     (lambda: cost.memory("gpt2", pipeline=7), "pipeline = 7: allowed is a divisor of n_layer = 12"),

@@ -10,11 +10,11 @@ import json
 import os
 import shlex
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from labgpt.spec import RunSpec, derive
 from labgpt.spec.run import need
 from labgpt.sweep.pool import stop
 from labgpt.sweep.render import render
+from labgpt.train.run import signals
 
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
 BURST = "32kb"  # what may pass at once, unlimited: less than any message that is long
@@ -59,10 +60,12 @@ class Hosts:
         self.rate, self.names = rate, [f"labgpt-{os.getpid()}-{side}" for side in "ab"]
 
     def __enter__(self) -> Hosts:
-        self.heard = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it too ends in __exit__
-        try:
+        with contextlib.ExitStack() as stack:
+            # Signals are heard, not thrown: thrown while a process is made they would lose it, in a __del__ be lost themselves.
+            self.heard = stack.enter_context(signals())
             for name in self.names:
                 told("ip", "netns", "add", name)
+                stack.callback(told, "ip", "netns", "del", name)
             told("ip", "-n", self.names[0], "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", self.names[1])
             for name, address in zip(self.names, ADDRESSES, strict=True):
                 told("ip", "-n", name, "address", "add", f"{address}/30", "dev", "eth0")
@@ -70,22 +73,20 @@ class Hosts:
                     told("ip", "-n", name, "link", "set", device, "up")
                 limit = ("rate", f"{self.rate}mbit", "burst", BURST, "latency", "400ms")
                 told("tc", "-n", name, "qdisc", "add", "dev", "eth0", "root", "tbf", *limit)
-        except BaseException:
-            self.__exit__()
-            raise
+            self.gone = stack.pop_all()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        for name in self.names:
-            with contextlib.suppress(RuntimeError):  # it was not made yet
-                told("ip", "netns", "del", name)
-        signal.signal(signal.SIGTERM, self.heard)
+    def __exit__(self, kind: type | None, *error: object) -> None:
+        self.gone.close()
+        if self.heard and kind is None:
+            raise KeyboardInterrupt
 
     def run(self, spec: RunSpec, path: Path, *work: str, timeout_s: float = 240.0) -> None:
         """The line that `labgpt launch --render torchrun` prints for `spec` at `path`, on both hosts; `work` in place of training.
 
-        Raises RuntimeError with a rank's own words.
+        Raises RuntimeError with a rank's own words, TimeoutError, KeyboardInterrupt after Ctrl-C or SIGTERM.
         """
+        until = time.monotonic() + timeout_s
         line = shlex.split(render(spec, str(path), 2).splitlines()[-1].replace("HEAD", ADDRESSES[0]).split(" -m ")[0])[1:]
         with contextlib.ExitStack() as stack:
             both = []
@@ -98,7 +99,11 @@ class Hosts:
                 both.append((subprocess.Popen(command, env=machine.worker_env() | {"GLOO_SOCKET_IFNAME": "eth0"}, **talk), log))
                 stack.callback(stop, both[-1][0])
             for process, log in both:
-                if process.wait(timeout_s):
+                while process.poll() is None:
+                    if self.heard or time.monotonic() > until:
+                        raise KeyboardInterrupt if self.heard else TimeoutError(f"{path.name} on two hosts: not done in {timeout_s:g} s")
+                    time.sleep(0.05)
+                if process.returncode:
                     log.seek(0)
                     said = [line for line in log if "Error" in line or line.startswith("labgpt.train:")]
                     raise RuntimeError(f"{path.name} on two hosts: {said[0].strip() if said else 'torchrun ended early'}")
@@ -112,7 +117,7 @@ class Hosts:
 
 
 def told(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, start_new_session=True)
     if done.returncode:
         raise RuntimeError(f"`{' '.join(command)}`: {done.stderr.strip() or done.returncode}")
 

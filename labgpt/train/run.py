@@ -107,7 +107,7 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
     unkept = trainer.diloco and group.world_size > 1  # the others' weights and moments are not here
     sent, first, noted, saved = _loopback_bytes(), trainer.at.done, time.monotonic(), time.monotonic()
 
-    with _signals() as came:
+    with signals() as came:
 
         def tick(steps: int) -> None:
             nonlocal noted, saved
@@ -149,8 +149,8 @@ def _train(spec: RunSpec, place: RunDir, group: Group, checkpoint_every_s: float
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[list[int]]:
-    """A list that SIGINT and SIGTERM put their number into, to be looked at between steps; in the main thread only."""
+def signals() -> Iterator[list[int]]:
+    """A list that SIGINT and SIGTERM put their number into, to be looked at now and then; in the main thread only."""
     came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield came

@@ -74,6 +74,30 @@ def test_a_stopped_bench_leaves_no_namespace(sign):
 
 
 @hosts_needed
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", range(13))
+def test_a_signal_at_any_moment_is_not_lost(monkeypatch, sign, moment):
+    """Also where an exception would be: Python drops those that are raised in a `__del__`, and a Popen has one."""
+    told, calls = bench.told, []
+
+    class Dying:
+        def __del__(self):
+            os.kill(os.getpid(), sign)
+
+    def tell(*command):
+        calls.append(command)
+        if len(calls) == moment + 1:
+            Dying()
+        told(*command)
+
+    monkeypatch.setattr(bench, "told", tell)
+    with pytest.raises(KeyboardInterrupt), Hosts(400):
+        pass
+    assert left() == [] and len(calls) == 13
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@hosts_needed
 def test_a_namespace_that_could_not_be_made_takes_the_other_with_it(monkeypatch):
     hosts = Hosts(100)
     hosts.names[1] = hosts.names[0]

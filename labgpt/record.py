@@ -4,8 +4,6 @@ Every write is atomic (temporary file, fsync, rename), so a killed process leave
 only when status.json says "done" and holds their hash: a half-finished run is never read as a whole one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """What the lab checks and measures of itself."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

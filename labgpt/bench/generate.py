@@ -1,7 +1,5 @@
 """Tokens a second of cached generation, beside nanoGPT's and transformers', one sequence, one thread, fp32."""
 
-from __future__ import annotations
-
 import importlib.util
 import statistics
 import tempfile

@@ -1,7 +1,5 @@
 """Tokens a second of training GPT-2's 124M shape on one GPU, beside nanoGPT compiled: same batch, same context, one run."""
 
-from __future__ import annotations
-
 import itertools
 import statistics
 import tempfile

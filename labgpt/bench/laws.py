@@ -1,7 +1,5 @@
 """The laws held against themselves: how fast a bootstrap refits, and how often a 95 % range holds a truth that is known."""
 
-from __future__ import annotations
-
 import csv
 import time
 from pathlib import Path

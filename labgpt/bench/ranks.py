@@ -1,6 +1,4 @@
 """Runs on several processes, one of which is killed: torchrun starts them all again, and the end must be the same bits."""
-from __future__ import annotations
-
 import random
 import statistics
 import subprocess

@@ -1,6 +1,4 @@
 """`labgpt test`: lint, import contracts, pytest, and nbval over the notebooks, each shown before it runs."""
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess

@@ -1,7 +1,5 @@
 """Time to a loss, beside nanoGPT's CPU recipe for tinyshakespeare characters (its README: val 1.88)."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

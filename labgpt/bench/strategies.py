@@ -1,6 +1,4 @@
 """Every strategy on W = 1, 2, 4 processes under torchrun against one process, and one stopped at W = 4 that goes on at 2, 3 or 1."""
-from __future__ import annotations
-
 import tempfile
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From text to BPE-1024 shards, beside the libraries: learning the vocabulary, encoding, and memory as the text grows."""
 
-from __future__ import annotations
-
 import statistics
 import subprocess
 import sys

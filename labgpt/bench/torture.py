@@ -1,7 +1,5 @@
 """Runs killed at random moments, and checkpoints spoilt byte by byte: what is left must be the same run, or nothing."""
 
-from __future__ import annotations
-
 import random
 import shutil
 import subprocess

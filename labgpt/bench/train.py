@@ -1,7 +1,5 @@
 """How much of this core's measured peak a training step reaches, and what a second process adds."""
 
-from __future__ import annotations
-
 import os
 import statistics
 import tempfile

@@ -1,7 +1,5 @@
 """`labgpt bench NAME`: measurements that a quiet machine is needed for; tests check what they compute, not how fast."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`labgpt VERB`: each verb a thin call into a room. `labgpt --help` lists them, `labgpt VERB --help` every field."""
 
-from __future__ import annotations
-
 import signal
 import sys
 import threading

@@ -1,7 +1,5 @@
 """`labgpt corpus list`, `… prepare`, `… sample`, `… check`, `… clean` and `… stats`."""
 
-from __future__ import annotations
-
 import json as codec
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`labgpt cost`: what a model costs, by name or from a file."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Verbs of the course: working copies, exercises, grading, and what keeps the course itself whole."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from datetime import datetime

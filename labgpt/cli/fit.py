@@ -1,7 +1,5 @@
 """Verbs that fit a law to anybody's table, seal what it forecasts, and score that."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

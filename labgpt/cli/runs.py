@@ -1,7 +1,5 @@
 """Verbs that train and look."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """Verbs for many runs: sweeps, their store, its report."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 from typing import Literal

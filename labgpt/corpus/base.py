@@ -1,7 +1,5 @@
 """One interface for every corpus."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Callable

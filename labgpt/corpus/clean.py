@@ -4,8 +4,6 @@ What needs one document alone (Unicode, masking, rules, sketches) may run in sev
 (duplicates) runs here, in the documents' order. In memory: no text, but a digest and, for near-duplicates, some 8 kB a document.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor

@@ -1,7 +1,5 @@
 """How varied a collection is: types against words, entropy of n-grams, duplicates, what share comes from where."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b

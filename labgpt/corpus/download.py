@@ -3,8 +3,6 @@
 Ours because no library of the lab's resumes (pooch begins again). A file lies in $LABGPT_DATA, else in ~/.cache/labgpt.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import time

@@ -1,7 +1,5 @@
 """Text that is on this machine already: Python's own standard library, or a file of yours. Kept as bytes."""
 
-from __future__ import annotations
-
 import hashlib
 import sys
 import sysconfig

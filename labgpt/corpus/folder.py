@@ -3,8 +3,6 @@
 What cannot be read is told in one line and left out; the rest goes on.
 """
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import json

@@ -10,8 +10,6 @@ forwards: the probability of each next word is exact, and so is the expected −
 Probabilities are products of two whole numbers over 2**32, draws are raw integers of a bit generator: the same bytes everywhere.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from fractions import Fraction

@@ -5,8 +5,6 @@ random, with 90 % of the probability in the ratio 8:4:2:1; the rest is spread ev
 the third, so there is no slope of easier parts to slide down. Whole numbers over 2**32, raw draws: exact, as in zipf_markov.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -3,8 +3,6 @@
 Threshold .8 over 5-word shingles, as Lee et al. 2022. 25 bands of 5 rows miss a pair at .8 once in 20,000.
 """
 
-from __future__ import annotations
-
 import tempfile
 from array import array
 from functools import lru_cache

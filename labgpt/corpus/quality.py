@@ -4,8 +4,6 @@ Gopher: Rae et al. 2021, appendix A.1.1. C4: Raffel et al. 2020, section 2.2. Ma
 C4's list of bad words is left out on purpose: it removes dialects and minorities more than others (Dodge et al. 2021).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter

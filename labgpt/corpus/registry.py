@@ -1,7 +1,5 @@
 """Corpora by name, and the hash that ties a RunSpec to its very bytes."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from labgpt import spec as specs

@@ -12,8 +12,6 @@ are part of the name, as in `tales:association=.5,dialect=.1,themes=1`:
 A row is as many stories as go into 129 words, the last one cut.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from fractions import Fraction

@@ -5,8 +5,6 @@ value at random. There is nothing to learn but the facts, one by one (Michaud et
 with size and data; the exponents of their theory were not met by networks as small as these.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -10,8 +10,6 @@ Probabilities are whole numbers over 2**32, drawn by comparing a bit generator's
 floating point, no library distribution. So the next-symbol distribution is exact, and so is the Bayes loss.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache, partial
 
 import numpy as np

@@ -1,6 +1,4 @@
 """The house's one-line refusal, as spec has it, and one for names, which tells the near ones."""
-from __future__ import annotations
-
 from collections.abc import Iterable
 from difflib import get_close_matches
 

@@ -3,8 +3,6 @@
 Messages and bytes are those that follow each other on one rank (Thakur, Rabenseifner & Gropp 2005, doi:10.1177/1094342005051521).
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Iterable

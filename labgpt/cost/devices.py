@@ -3,8 +3,6 @@
 Peaks are dense 16-bit tensor FLOP/s. Prices are what was asked for an hour of one device on demand, cheapest and dearest found,
 on the date beside them; None where none was read. To edit one: `dataclasses.replace(DEVICES["h100"], price=(2.0, 2.5))`.
 """
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labgpt.cost.check import known

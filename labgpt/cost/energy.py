@@ -2,8 +2,6 @@
 
 The method of Patterson et al. 2021 (arXiv:2104.10350), for the machine's own draw; making the hardware is not in it.
 """
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labgpt.cost.check import known, need

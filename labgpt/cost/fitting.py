@@ -1,6 +1,4 @@
 """The simulator against published figures: fitted on a few rows of a table, judged on the others."""
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 

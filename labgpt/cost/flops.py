@@ -4,8 +4,6 @@ The common C = 6 N D leaves out attention and is vague about N; at this lab's sc
 softmax and the optimizer are left out, as in Kaplan et al. 2020 (arXiv:2001.08361, table 1) and Chowdhery et al. 2022
 (PaLM, arXiv:2204.02311, appendix B).
 """
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labgpt.cost.check import need

@@ -3,8 +3,6 @@
 A ModelConfig is this lab's own model, in float32, counted as its code keeps things (the tests ask autograd and the profiler).
 Anything else is a published model in 16-bit mixed precision, by the published formulas, on one rank of many.
 """
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labgpt.cost.check import need

@@ -1,6 +1,4 @@
 """Published models by name: their shape, the tokens they were trained on where that is public, and where both are from."""
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labgpt.cost.shape import Shape

@@ -1,6 +1,4 @@
 """Bytes each rank sends to average gradients, the time that takes on a link, and the time a pipeline idles."""
-from __future__ import annotations
-
 from labgpt.cost.check import need
 
 

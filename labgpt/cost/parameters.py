@@ -1,6 +1,4 @@
 """How many parameters, in the three ways that papers count them."""
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labgpt.cost.shape import Shape, shape

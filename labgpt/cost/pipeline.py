@@ -3,8 +3,6 @@
     gpipe   all forward passes, then all backward passes (Huang et al. 2019, arXiv:1811.06965): m microbatches wait for their backward
     1f1b    as soon as it can, a backward pass for each forward one (Narayanan et al. 2019, PipeDream): at most p wait
 """
-from __future__ import annotations
-
 from labgpt.cost.check import need
 
 KINDS = ("gpipe", "1f1b")

@@ -1,6 +1,4 @@
 """What a training run takes: FLOPs, memory, days, dollars, kWh and CO2. What you leave unsaid is a range, and so are the answers."""
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

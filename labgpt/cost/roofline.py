@@ -1,6 +1,4 @@
 """The roofline (Williams et al. 2009): a layer runs no faster than its FLOPs a byte times the memory's bandwidth, nor than the peak."""
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labgpt.cost.check import need

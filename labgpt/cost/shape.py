@@ -1,6 +1,4 @@
 """A transformer's shape, whoever made it: from this lab's ModelConfig, a published name, or a file."""
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

@@ -2,8 +2,6 @@
 
 Visible checks call these in the learner's kernel, hidden ones in the grader's process.
 """
-from __future__ import annotations
-
 import math
 import numbers
 

@@ -3,8 +3,6 @@
 A verdict is kept under what decides it: the answers, the question's cells, the class's secret, the limits. Mend one question's
 check and give the command again: that question is graded again and the rest stays. The same answers are graded once.
 """
-from __future__ import annotations
-
 import json
 import multiprocessing
 import os

@@ -1,6 +1,4 @@
 """The first code cell of every notebook, and what it installs where labgpt is missing. Only the standard library here."""
-from __future__ import annotations
-
 import importlib.util
 import os
 import subprocess

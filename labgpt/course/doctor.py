@@ -1,6 +1,4 @@
 """`labgpt doctor`: is this environment fit for the course? Lines to paste into a report; no names, paths, addresses."""
-from __future__ import annotations
-
 import importlib
 import os
 import platform

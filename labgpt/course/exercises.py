@@ -12,8 +12,6 @@ A question marked by hand is one markdown answer cell with a `rubric`, a list of
 `wrong/*.py` holds wrong answers: a first cell with `misconception`, `loses = {id: points}` and `says` (what the reason must
 mention), then answer cells.
 """
-from __future__ import annotations
-
 import ast
 import os
 import re

@@ -5,8 +5,6 @@
 Where bubblewrap works the kernel sees nothing of this machine (sandbox.py). Elsewhere a submission runs with the rights of
 whoever grades: it can look up the public source of the exercise, and the report says `sandboxed: false`.
 """
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,6 +1,4 @@
 """A fresh Python for code that is not ours: run a cell, ask for a value, be killed. The near end of runner.py's pipe."""
-from __future__ import annotations
-
 import json
 import queue
 import re

@@ -1,7 +1,5 @@
 """Buttons to label texts with, one after the other. Nothing waits for them: whoever runs all cells goes on unlabelled."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Sequence
 

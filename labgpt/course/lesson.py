@@ -6,8 +6,6 @@ live = lesson.live("sizes", 0)      # one small model, trained here in every tie
 lesson.inside_band(live)            # True: your machine gives what ours gave
 """
 
-from __future__ import annotations
-
 from functools import cached_property
 from pathlib import Path
 

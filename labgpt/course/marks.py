@@ -3,8 +3,6 @@
 `written.csv` has a row a written answer: student, exercise, question, max_points, rubric, answer, points, comment. The teacher
 fills `points` (and `comment`), in place or in a copy given with `--manual`. Marks that are there are never overwritten.
 """
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -2,8 +2,6 @@
 
 So `nbgrader autograde` gives our points for honest work. Its kernel is the submission's own: our armour is not there.
 """
-from __future__ import annotations
-
 import json
 
 import nbformat

@@ -1,6 +1,4 @@
 """Which packages labgpt asks for. pyproject.toml is the only list."""
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 

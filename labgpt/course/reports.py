@@ -1,6 +1,4 @@
 """What a teacher and a student get to see of a class's reports: lines, a table, and a page a student."""
-from __future__ import annotations
-
 import re
 import statistics
 from html import escape

@@ -3,8 +3,6 @@
 One JSON request a line, one JSON answer. Nothing here is a secret and nothing it says is believed: a submission can change
 all of it, and then all it can do is send other values, which are judged elsewhere.
 """
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -4,8 +4,6 @@ In bubblewrap a submission has its own processes, network (none) and mounts: the
 and three small scratch folders in memory. No exercise source, no other submission, no environment of whoever grades.
 Elsewhere it runs with the grader's rights, and the report says "unsandboxed".
 """
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

@@ -1,6 +1,4 @@
 """What nobody can look up: a model drawn from the learner's name and trained when graded, numbers drawn from a class's secret."""
-from __future__ import annotations
-
 import ast
 import hashlib
 import hmac

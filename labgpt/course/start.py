@@ -1,6 +1,4 @@
 """Working copies: `my/` holds cleared copies of the notebooks and exercises. What a learner edited is never overwritten."""
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

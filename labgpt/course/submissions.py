@@ -2,8 +2,6 @@
 
 Who handed it in is read from the path, never from the notebook.
 """
-from __future__ import annotations
-
 import contextlib
 import re
 import zipfile

@@ -1,6 +1,4 @@
 """How much a lesson trains: `replay` (Binder, Colab's CPU), `micro` (a laptop), `gpu`. The variable LABGPT_TIER says."""
-from __future__ import annotations
-
 import os
 
 TIERS = {

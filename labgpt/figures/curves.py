@@ -1,7 +1,5 @@
 """Loss against N, D and C: points are runs, lines the fitted law."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from . import style

@@ -1,7 +1,5 @@
 """How far to believe a law: residuals, noise between seeds, a known floor, a forecast sealed before it was measured."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labgpt.laws import Chinchilla

@@ -5,8 +5,6 @@ explorer(explore_tokens, table, fit_up_to=[262_144, 524_288, 1_048_576])
 No `interact` and no output widget: the picture is an Image widget, so it works on ipywidgets 7.7 and 8, and in Colab.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """A fitted law, whatever its form: how the points lie to it, how sure each parameter is; and how often such ranges are right."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .style import BLUE, GREY, INK, RED, canvas, short, styled, told

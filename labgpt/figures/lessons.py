@@ -1,7 +1,5 @@
 """The lessons' own figures: the reference band with the learner's run on it, and runs of two or more kinds side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import numpy as np

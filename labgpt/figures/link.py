@@ -1,7 +1,5 @@
 """What talking costs, drawn: DDP and DiLoCo on a slow cable."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .style import BLUE, INK, RED, canvas, log_axis, styled, told

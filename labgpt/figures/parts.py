@@ -1,7 +1,5 @@
 """A model in parts, drawn: a pipeline's timetable, and what each rank holds."""
 
-from __future__ import annotations
-
 from labgpt.cost import pipeline
 
 from .style import BLUE, INK, RED, canvas, styled, told

@@ -1,7 +1,5 @@
 """What scale costs, drawn: four calculators for `explorer`, the roofline, one run told by two accounts. The numbers are cost's."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labgpt import cost

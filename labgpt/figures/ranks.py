@@ -1,7 +1,5 @@
 """World size: speed, efficiency and bytes. Processes that share a core are drawn apart and never joined by a line."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .style import BLUE, GREY, INK, RED, canvas, styled, told

@@ -1,7 +1,5 @@
 """The report: one HTML file that needs nothing else. Figures are inside it; no script, no request, light, printable."""
 
-from __future__ import annotations
-
 import numbers
 from collections.abc import Mapping, Sequence
 from html import escape

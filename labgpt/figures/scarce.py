@@ -1,7 +1,5 @@
 """Lesson 07's figure: what share of the tokens counts when they are read again and again."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .style import BLUE, GREY, INK, RED, canvas, log_axis, need, styled, told

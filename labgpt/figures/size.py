@@ -1,7 +1,5 @@
 """Lesson 01's figures: where the curve bends, what size costs, and what too few tokens do."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .style import GREY, INK, RED, canvas, end_labels, fixed, floor_at, log_axis, looks, need, short, styled, told

@@ -1,7 +1,5 @@
 """Lesson 06's figures: what cleaning takes away, and whether size amplifies an association."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ Drawn 7 inches wide, so that a 10-point letter is still one at 700 pixels. Marke
 colours do: a figure printed in grey says the same.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import io

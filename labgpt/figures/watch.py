@@ -6,8 +6,6 @@
 No thread: who looks, draws. Without a notebook or ipywidgets a line is printed as points land. For sweeps of one's own: no lesson needs it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import html
 import importlib.util

@@ -4,8 +4,6 @@ Hoffmann et al. 2022, section 3: (1) the lowest curve at each C among training c
 and D_opt ~ C^b. Where C is 6 N D exactly, a + b is 1 for 1 and 2 as well; with the exact FLOPs and an N that leaves out weights
 that multiply (the head), it is not: the sum says how far an N is from what the compute counts (Pearce & Song 2024).
 """
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,6 +1,4 @@
 """What a fit can't say, said: outliers, residuals with a shape, flat directions, the largest runs, forms that can't be told apart."""
-from __future__ import annotations
-
 from math import sqrt
 from statistics import NormalDist
 

@@ -2,8 +2,6 @@
 
 The hash catches a slip or a quiet edit, not someone who computes it anew: to prove a date to others, publish the hash.
 """
-from __future__ import annotations
-
 import hashlib
 import json
 import math

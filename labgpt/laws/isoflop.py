@@ -5,8 +5,6 @@ log N near the best (Hoffmann et al. 2022, approach 2): right in the exponent, b
 the grid (Czech et al. 2026, arXiv 2603.22339). `akima` takes the lowest point of a smooth curve through all sizes, in
 logarithms: no window and no shape assumed, but it follows the noise. `parametric` is the optimum of a law fitted to all points.
 """
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -10,8 +10,6 @@ beside the objective. Averaging the objective instead of summing it therefore ch
 with an absolute tolerance it stops the search near its start, the trap in the published Chinchilla fit (Besiroglu et
 al. 2024, arXiv 2404.10102).
 """
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,6 +1,4 @@
 """What to train next: the runs that shrink a forecast's range the most for what they cost."""
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

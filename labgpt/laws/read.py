@@ -1,6 +1,4 @@
 """A table from anywhere: its columns found or named, its units looked at, its rows chosen by a comparison."""
-from __future__ import annotations
-
 import ast
 import operator
 from pathlib import Path

@@ -1,6 +1,4 @@
 """Columns checked at the door, clusters, and the resamples of a bootstrap."""
-from __future__ import annotations
-
 import numpy as np
 
 ROWS, SIZES = 6, 3  # fewer cannot determine a law of two axes, or one curve with a floor

@@ -3,8 +3,6 @@
 E and the coefficients come from non-negative least squares inside a search over the exponents (Golub & Pereyra 1973;
 for scaling laws Czech et al. 2026, arXiv 2603.22339). The residuals are those of the loss itself, not of its logarithm.
 """
-from __future__ import annotations
-
 import numpy as np
 
 

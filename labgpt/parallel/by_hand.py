@@ -10,8 +10,6 @@ torch's own. The ring: Patarasuk & Yuan 2009; buckets and overlap: Li et al. 202
 al. 2020 (arXiv:1910.02054).
 """
 
-from __future__ import annotations
-
 import queue
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor

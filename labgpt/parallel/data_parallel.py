@@ -7,8 +7,6 @@ tree, so the weights stay the same bits. `Ring` is torch's DistributedDataParall
 all-reduce (on a GPU in buckets, while backward still runs).
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable
 

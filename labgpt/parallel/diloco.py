@@ -5,8 +5,6 @@ SGD with Nesterov's momentum follows it, and all go on from there. Each rank's o
 of the weights in H steps, where DDP has one of the gradient in each; and another run than one process's, for the ranks drift apart.
 """
 
-from __future__ import annotations
-
 import contextlib
 
 import torch

@@ -5,8 +5,6 @@ rank, from its channels of x, has a part of every channel of y, and the parts ar
 backward, whatever lies between (Shoeybi et al. 2019, arXiv:1909.08053). A bias would be cut like y; these layers have none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -6,8 +6,6 @@
 What torchrun starts is a module that hands its `WORK` to `main`, this one by itself: `python -m labgpt.parallel.ranks FOLDER WORK…`.
 A rank writes FOLDER/WORK-RANK.json.
 """
-from __future__ import annotations
-
 import contextlib
 import importlib
 import json

@@ -10,8 +10,6 @@ The same rule puts the parts together again: for checkpoints, which hold whole t
 Muon, which turns whole matrices.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import math

@@ -3,8 +3,6 @@
 `play` is `ranks.start("zoo", world_size=3)`'s work; `diagnose` says from the records alone what is wrong, and with whom.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections import Counter

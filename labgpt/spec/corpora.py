@@ -1,7 +1,5 @@
 """What a corpus fixes in a spec, and the knobs that may stand in its name, as in `tales:association=.5,themes=1`."""
 
-from __future__ import annotations
-
 # Vocabulary (0: set by the tokenizer), the row length its documents fit, how it is tokenised, and knobs: usual, least, most value.
 CORPORA = {
     "zipf-markov": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},

@@ -1,7 +1,5 @@
 """What is trained on: DataConfig, and how a field is checked."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from .corpora import fixed

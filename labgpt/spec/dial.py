@@ -1,7 +1,5 @@
 """The one dial, size, and how any other field is changed by name."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 

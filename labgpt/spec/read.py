@@ -1,7 +1,5 @@
 """Dataclasses from plain JSON, refusing unknown fields and wrong types by name."""
 
-from __future__ import annotations
-
 import dataclasses
 import types
 import typing

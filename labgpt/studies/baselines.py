@@ -1,7 +1,5 @@
 """What a model has to beat, and what there is to reach: baselines on a corpus' own held-out text."""
 
-from __future__ import annotations
-
 import gzip
 
 import numpy as np

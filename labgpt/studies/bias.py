@@ -1,7 +1,5 @@
 """What a model of `tales` makes of an association and of a minority, both of known share: lesson 06's measure."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

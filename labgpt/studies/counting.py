@@ -8,8 +8,6 @@ lesson 03's table lacks) and 08_counting_exponents.json. How an exponent is foun
 five sizes around each budget's best, then a line through the minima; Akima's curve and the fitted law stand beside it.
 """
 
-from __future__ import annotations
-
 import sys
 
 import numpy as np

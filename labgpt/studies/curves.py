@@ -2,8 +2,6 @@
 and the same run on 1, 2 and 4 processes. `plan()` is pure; `curves()` carries it out, and goes on where it was stopped.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from dataclasses import dataclass

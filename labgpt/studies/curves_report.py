@@ -1,7 +1,5 @@
 """The main job's figures and its report, drawn from the finished tables."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from labgpt import figures

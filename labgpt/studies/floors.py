@@ -4,8 +4,6 @@
 08_floors_coverage.json (the fits, and how far each model stayed above the Bayes loss of the very tokens it was validated on).
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -5,8 +5,6 @@ Sources: GPT-3, Brown et al. 2020 (arXiv 2005.14165), table 2.1 (175B parameters
 tokens a step. RoBERTa-large, Liu et al. 2019 (arXiv 1907.11692): 355M; 500,000 steps of 8,192 sequences of 512 tokens.
 """
 
-from __future__ import annotations
-
 ROWS = (
     ("GPT-3 175B", 2020, "next token", 175e9, 300e9, "used as it is: tasks described in the prompt"),
     ("BERT-large", 2018, "hidden tokens", 340e6, 1_000_000 * 128_000, "classification, question answering, tagging"),

@@ -4,8 +4,6 @@
 losses, how many words its stories go on before one that the grammar could never have written, and how one begins.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -4,8 +4,6 @@
 them; `python -m labgpt.studies.ladder score STORE` trains the forecast runs and writes data/reference/08_ladder_score.json.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import dataclass

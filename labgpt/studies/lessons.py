@@ -3,8 +3,6 @@
 The graded and banded ones are on the generated corpus, the same bytes on every machine. `pysource` groups show real text.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from labgpt import sweep

@@ -3,8 +3,6 @@
 `measure(W)` returns one dict a rank; `labgpt bench parts --world-size W --json FILE` writes them, with provenance.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Recorded runs: groups of specs trained, and their table in data/reference with its provenance beside it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from labgpt import sweep

@@ -3,8 +3,6 @@
 A group's name is FAMILY:KNOB; every run of the lesson is of width 32 and, but for "own", trains on D tokens.
 """
 
-from __future__ import annotations
-
 from labgpt import sweep
 from labgpt.spec import RunSpec
 

@@ -1,7 +1,5 @@
 """The main job's result in a few lines, for the terminal and the head of the report."""
 
-from __future__ import annotations
-
 PARAMETERS = ("E", "A", "B", "alpha", "beta")
 
 

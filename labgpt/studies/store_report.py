@@ -1,7 +1,5 @@
 """A report of any run store: what its runs can show, and why not where they can't."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from labgpt import figures, sweep

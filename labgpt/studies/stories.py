@@ -1,7 +1,5 @@
 """What a model of `tales` writes when it is asked for a story: lesson 02's other measure of what tokens buy."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -4,8 +4,6 @@ Every difference is one change to the recipe at unchanged learning rates, unless
 been better at another rate looks worse here than it is.
 """
 
-from __future__ import annotations
-
 from labgpt import sweep
 from labgpt.spec import GPT2, RunSpec
 

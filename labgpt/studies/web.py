@@ -3,8 +3,6 @@
 Raw integers of a bit generator decide: the same pages on every machine.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass, replace

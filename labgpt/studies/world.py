@@ -1,7 +1,5 @@
 """One science, executed by 1, 2 and 4 processes: is it the same run, and how much faster?"""
 
-from __future__ import annotations
-
 from labgpt import corpus, cost, machine
 from labgpt.record import RunDir
 from labgpt.spec import RunSpec, derive, replace

@@ -1,7 +1,5 @@
 """A grid of runs: every width on every seed, one trunk each, all budgets as branches of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from labgpt import corpus, cost

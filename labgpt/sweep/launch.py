@@ -1,7 +1,5 @@
 """One run on several processes: torchrun as a child in its own process group, followed through the run's own record."""
 
-from __future__ import annotations
-
 import importlib.util
 import subprocess
 import tempfile

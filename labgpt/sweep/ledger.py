@@ -3,8 +3,6 @@
 The account is STORE/ledger.json, behind a lock: sweeps that share a store share it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import math

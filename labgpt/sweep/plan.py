@@ -1,7 +1,5 @@
 """What a grid will take, before any of it is started."""
 
-from __future__ import annotations
-
 from labgpt import machine
 from labgpt.spec import RunSpec
 from labgpt.train import outlook

@@ -1,7 +1,5 @@
 """The local pool: one single-threaded worker a core, longest run first, progress read from the runs' own records."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

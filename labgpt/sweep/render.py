@@ -1,7 +1,5 @@
 """Launch files for several machines: torchrun lines, or a SLURM script of a run or of a study. The text alone; nothing is started."""
 
-from __future__ import annotations
-
 import shlex
 from pathlib import Path
 

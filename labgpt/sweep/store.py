@@ -1,7 +1,5 @@
 """The run store: one directory a run, named by its run_id. What is not finished does not count."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path

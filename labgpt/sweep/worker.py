@@ -3,8 +3,6 @@
 Several workers get the same list; a lock on each run directory shares it out. A worker whose parent is gone stops.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

@@ -8,8 +8,6 @@ FOLDER/train.ends, val.ends  uint64: where each document ends, in tokens; hashed
 A folder is written whole or not at all. A shard that is shorter than its manifest says, or not the one that it names, is refused.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

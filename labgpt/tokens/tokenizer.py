@@ -1,7 +1,5 @@
 """Three tokenizers behind one interface: bytes, symbols (both the identity) and byte-pair encoding run by tiktoken."""
 
-from __future__ import annotations
-
 import base64
 import codecs
 import os

@@ -1,7 +1,5 @@
 """`python -m labgpt.train SPEC.json [--store DIR]`: one run, alone or under torchrun."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -7,8 +7,6 @@ The JSON is written last: without one that holds its own hash and the tensors', 
 byte is missing or changed, the file is named and the one before it is taken.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

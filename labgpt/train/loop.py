@@ -7,8 +7,6 @@ A branch sees the very batches the trunk would have seen, then the trunk goes on
 budget is a proper run of its own length, for about 60 % of the price.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 import time

@@ -1,7 +1,5 @@
 """What a run will take, before it is started. Nothing here needs the device it speaks of."""
 
-from __future__ import annotations
-
 from labgpt import cost, machine
 from labgpt.spec import RunSpec
 

@@ -1,7 +1,5 @@
 """A run and its directory: the door between the training loop and the disk."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import os

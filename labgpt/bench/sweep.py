@@ -1,7 +1,5 @@
 """A sweep of small runs on all cores: how much of the cores it uses, and what is left of it when it is killed again and again."""
 
-from __future__ import annotations
-
 import os
 import random
 import signal
@@ -64,7 +62,7 @@ def kill(specs: list[RunSpec], store: Path, kills: int, wall_s: float, draw: ran
     hit = 0
     while hit < kills:
         process = _start(specs, store)
-        time.sleep(draw.uniform(2, 2 + 1.5 * wall_s / kills))  # a pool and its workers import first
+        time.sleep(draw.uniform(2, 2 + 1.5 * wall_s / max(kills, 4)))  # a pool and its workers import first
         if process.poll() is not None:
             break
         os.killpg(process.pid, signal.SIGKILL)

@@ -5,8 +5,6 @@ context. So a token costs about one position on average, however long the text, 
 Row i draws from a random stream of (seed + i) alone: what it says depends on nobody beside it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from copy import deepcopy
 

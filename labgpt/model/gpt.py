@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from labgpt.spec import ModelConfig
 
-from .kernels import norm, relu_squared
+from .kernels import SHORT, causal_attention, norm, relu_squared
 
 
 class Norm(nn.Module):
@@ -33,9 +33,12 @@ def norm_layer(config: ModelConfig) -> nn.Module:
 def rotate(x: Tensor, turn: Tensor) -> Tensor:
     """Turn pairs of channels by an angle that grows with position: (B, T, H, C/H) and (T, 1, C/2H, 2) cosines, sines -> as x.
 
-    A complex multiplication is one kernel where four real ones would do: 10–15 % of a training step on a CPU. Compiled, or
-    in bfloat16 on a GPU, there are no complex numbers, and the real ones are fused.
+    A complex multiplication is one kernel where four real ones would do: 10–15 % of a training step on a CPU. On a GPU there
+    are no complex numbers in bfloat16. `tables` in place of `turn` are for compiled code, whose vectors can't step over channels.
     """
+    if turn.ndim == 3:
+        swap = torch.eye(x.size(-1), dtype=x.dtype).unflatten(0, (-1, 2)).flip(1).flatten(0, 1)  # exact: a one in each column
+        return (x * turn[:, :1] + (x.reshape(-1, x.size(-1)) @ swap).view(x.shape) * turn[:, 1:]).to(x.dtype)
     pairs = x.unflatten(-1, (-1, 2))
     if torch.compiler.is_compiling() or x.is_cuda:
         (a, b), (cos, sin) = pairs.unbind(-1), turn.unbind(-1)
@@ -43,9 +46,17 @@ def rotate(x: Tensor, turn: Tensor) -> Tensor:
     return torch.view_as_real(torch.view_as_complex(pairs) * torch.view_as_complex(turn)).flatten(-2)
 
 
+def tables(turn: Tensor) -> Tensor:
+    """(T, 1, C/2H, 2) cosines, sines -> (T, 2, C/H): what a channel is multiplied by, and its partner in the pair."""
+    cos, sin = turn.squeeze(1).unbind(-1)
+    return torch.stack((torch.stack((cos, cos), -1), torch.stack((-sin, sin), -1)), 1).flatten(-2)
+
+
 def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool, dropout: float) -> Tensor:
-    """Softmax(q kᵀ / √width) v, all (B, H, T, C/H). In float32 on a CPU: there torch's backward is 7 times slower in bfloat16."""
+    """Softmax(q kᵀ / √width) v, all (B, H, T, C/H). Never torch's in bfloat16 on a CPU: its backward is 7 times slower there."""
     if v.dtype == torch.bfloat16 and not v.is_cuda:
+        if causal and not dropout and v.size(2) <= SHORT:
+            return causal_attention(q, k, v)
         with torch.autocast("cpu", enabled=False):
             return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=causal, dropout_p=dropout)
     return F.scaled_dot_product_attention(q, k, v, is_causal=causal, dropout_p=dropout)
@@ -172,6 +183,8 @@ class GPT(nn.Module):
 
     def compile_parts(self) -> None:
         """torch.compile for one block (all share it) and for the read-out: seconds, where the whole model would take a minute."""
+        if not self.turn.is_cuda:
+            self.turn = tables(self.turn)
         for block in self.blocks:
             block.compile(dynamic=False)
         self.read_out = torch.compile(self.read_out, dynamic=False)

@@ -3,8 +3,6 @@
 Hugging Face stores these matrices input-first ("Conv1D"), torch's Linear output-first: they are transposed on the way.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Muon for the hidden matrices, AdamW for the rest, and the learning-rate schedule."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 
@@ -29,7 +27,10 @@ def orthogonalise(g: Tensor, half: bool = False, steps: int = 5) -> Tensor:
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        if x.dtype == torch.bfloat16:  # the same in three calls
+            x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+        else:
+            x = a * x + (b * gram + c * gram @ gram) @ x
     return (x if wide else x.mT).to(g.dtype)
 
 
@@ -77,11 +78,11 @@ class Muon(torch.optim.Optimizer):
 
 
 def turn(updates: list[Tensor], half: bool) -> list[Tensor]:
-    """Each orthogonalised; those of one shape go through Newton–Schulz together."""
-    turned = list(updates)
-    for places in by_shape(updates).values():
-        for i, update in zip(places, orthogonalise(torch.stack([updates[i] for i in places]), half), strict=True):
-            turned[i] = update
+    """Each orthogonalised; those of one shape go through Newton–Schulz together, in bfloat16 also those of its mirror image."""
+    turned = [u.mT if half and u.size(0) > u.size(1) else u for u in updates]
+    for places in by_shape(turned).values():
+        for i, update in zip(places, orthogonalise(torch.stack([turned[i] for i in places]), half), strict=True):
+            turned[i] = update if update.shape == updates[i].shape else update.mT
     return turned
 
 

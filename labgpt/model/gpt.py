@@ -181,9 +181,11 @@ class GPT(nn.Module):
         logits = F.linear(self.norm(x), self.unembed)
         return logits if targets is None else F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
-    def compile_parts(self) -> None:
-        """torch.compile for one block (all share it) and for the read-out: seconds, where the whole model would take a minute."""
-        if not self.turn.is_cuda:
+    def compile_parts(self, half: bool = False) -> None:
+        """torch.compile for one block (all share it) and for the read-out: seconds, where the whole model would take a minute.
+
+        half: for bfloat16, where products cost so little that on a CPU one may bring the channels of a pair side by side."""
+        if half and not self.turn.is_cuda:
             self.turn = tables(self.turn)
         for block in self.blocks:
             block.compile(dynamic=False)

@@ -78,7 +78,7 @@ class Trainer:
         self.diloco = spec.execution.strategy == "diloco"
         self.share()
         if spec.execution.compile:
-            self.model.compile_parts()
+            self.model.compile_parts(science.precision == "bfloat16")
         torch.manual_seed(science.seed)  # dropout draws from torch's own stream
 
     def share(self) -> None:

@@ -14,10 +14,9 @@ SEQ_LEN, BATCH = 128, 16
 
 
 def spec(d_model: int, n_layer: int, precision: str = "float32", steps: int = 1000, **changes) -> RunSpec:
-    """A run on bytes of Python source whose steps are measured: rows of 128 tokens, 16 a step."""
-    tokens = (steps * SEQ_LEN * BATCH,)
-    shape = {"n_layer": n_layer, "seq_len": SEQ_LEN, "batch_size": BATCH, "precision": precision, "val_tokens": 8192}
-    return corpus.pin(derive(d_model, "pysource", tokens, **shape, **changes))
+    """A run on bytes of Python source whose steps are measured: rows of 128 tokens, 16 a step unless told otherwise."""
+    shape = {"n_layer": n_layer, "seq_len": SEQ_LEN, "batch_size": BATCH, "precision": precision, "val_tokens": 8192} | changes
+    return corpus.pin(derive(d_model, "pysource", (steps * SEQ_LEN * shape["batch_size"],), **shape))
 
 
 def peak(precision: str) -> float:
@@ -84,22 +83,24 @@ def train() -> list[dict]:
     return rows
 
 
-def ddp(pairs: int = 3, steps: int = 240) -> dict:
+def ddp(pairs: int = 3, batches: tuple[int, ...] = (BATCH, 2 * BATCH, 4 * BATCH), tokens: int = 240 * BATCH * SEQ_LEN) -> dict:
     """Two one-thread processes under DDP against one, the same global batch: tokens a second, medians of alternating runs.
 
-    240 steps: the first few, in which DDP lays out its buckets, are then a hundredth of the time.
+    Each run reads `tokens`, 60 to 240 steps: the first few, in which DDP lays out its buckets, are a hundredth of the time.
 
-    Returns {tokens_per_s: {1: …, 2: …}, speedup, pairs, cores}. d_model 128, 4 layers.
+    Returns {batches: [{batch_size (rows of 128 tokens), tokens_per_s: {1: …, 2: …}, speedup, pairs}], cores}. d_model 128, 4 layers.
     """
     from labgpt import sweep
 
-    found: dict[int, list[float]] = {1: [], 2: []}
-    for seed in range(pairs):
-        for world in found:
-            run = spec(128, 4, steps=steps, seed=seed, world_size=world)
+    rows = []
+    for batch in batches:
+        found: dict[int, list[float]] = {1: [], 2: []}
+        for seed, world in product(range(pairs), found):
+            run = spec(128, 4, steps=tokens // (batch * SEQ_LEN), seed=seed, world_size=world, batch_size=batch)
             with tempfile.TemporaryDirectory() as store:
                 sweep.launch(run, store)
                 found[world].append(float(sweep.table(store, [run.run_id])["tokens_per_s"].iloc[0]))
-    middle = {world: statistics.median(values) for world, values in found.items()}
-    speedup = statistics.median(two / one for one, two in zip(found[1], found[2], strict=True))
-    return {"tokens_per_s": middle, "speedup": speedup, "pairs": found, "cores": os.cpu_count()}
+        speedup = statistics.median(two / one for one, two in zip(found[1], found[2], strict=True))
+        middle = {world: statistics.median(values) for world, values in found.items()}
+        rows.append({"batch_size": batch, "tokens_per_s": middle, "speedup": speedup, "pairs": found})
+    return {"batches": rows, "cores": os.cpu_count()}

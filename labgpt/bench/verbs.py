@@ -147,7 +147,7 @@ def tokens(megabytes: int = 10, pairs: int = 3, json: Json = None) -> None:
 
 
 def ddp(pairs: int = 3, json: Json = None) -> None:
-    """Two one-thread processes against one, the same global batch.
+    """Two one-thread processes against one, the same global batch, of three sizes.
 
     Args:
         pairs: how often each is run.
@@ -155,8 +155,9 @@ def ddp(pairs: int = 3, json: Json = None) -> None:
     from labgpt.bench.train import ddp as measure
 
     found = keep(json, measure(pairs))
-    one, two = found["tokens_per_s"].values()
-    print(f"1 process {one:,.0f} tokens/s, 2 processes {two:,.0f}: {found['speedup']:.2f} times")
+    for r in found["batches"]:
+        one, two = r["tokens_per_s"].values()
+        print(f"{r['batch_size']} rows a step: 1 process {one:,.0f} tokens/s, 2 processes {two:,.0f}: {r['speedup']:.2f} times")
 
 
 def ranks(kills: int = 20, world_size: int = 2, seed: int = 0, json: Json = None) -> None:

@@ -6,7 +6,7 @@ them; `python -m labgpt.studies.ladder score STORE` trains the forecast runs and
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -26,6 +26,7 @@ class Climb:
 
     known: the law is told the language's entropy, and fitted to what lies above it. after: an earlier climb on the same text, whose
     runs it may keep too. fewest, sizes: which rows a law may keep, each tried: those of so many tokens, of the so many largest sizes.
+    shape: what every model has, whatever its width.
     """
 
     corpus: str
@@ -37,6 +38,7 @@ class Climb:
     sizes: tuple[int, ...] = (6, 5, 4)
     known: bool = False
     after: str = ""
+    shape: dict[str, int] = field(default_factory=dict)
 
 
 CLIMBS = {
@@ -46,22 +48,26 @@ CLIMBS = {
     "tales": Climb("tales:millions=16", 1.5e12, (16, 24, 32, 40, 48, 56, 64, 80, 96), known=True, sizes=(9, 7, 5)),
     "pysource-again": Climb("pysource", 6.5e12, (40, 48, 56, 64, 80, 96, 112), (10, 30), seeds=2, after="pysource",
                             fewest=(250_000, 500_000, 1_000_000), sizes=(10, 8, 6)),
+    # And again, with one depth: those before grew from two layers to four in the fit, and had five on the rungs that they missed.
+    "pysource-four-layers": Climb("pysource", 6.5e12, (32, 64, 80, 96, 112, 128), (10, 30), seeds=2, after="pysource",
+                                  fewest=(250_000, 500_000, 1_000_000), sizes=(6, 5, 4), shape={"n_layer": 4}),
 }  # fmt: skip
 FEWEST, MOST = 100_000, 9_600_000  # tokens of a fit's run: a tiny one is all warm-up, and pysource holds ten million
 TARGET_WIDTHS = range(48, 257, 16)
 SEALS, SCORES = reference.FOLDER / "08_ladder", reference.FOLDER / "08_ladder_score.json"
 
 
-def per_token(d_model: int, name: str) -> float:
+def per_token(d_model: int, climb: Climb) -> float:
     """Training FLOPs a token of a width's model."""
-    return cost.flops(derive(d_model, name).science.model).train
+    return cost.flops(derive(d_model, climb.corpus, **climb.shape).science.model).train
 
 
 def base(climb: Climb) -> list[RunSpec]:
     """A trunk a width and seed, its budgets top, top/2, top/4 … FLOPs, as far as these pay for FEWEST to MOST tokens."""
     flops = [climb.top / 2**k for k in range(10)]
-    affordable = {w: [c for c in flops if FEWEST <= c / per_token(w, climb.corpus) <= MOST] for w in climb.widths}
-    return [spec for w, some in affordable.items() if len(some) > 2 for spec in sweep.isoflop([w], some, climb.corpus, climb.seeds)]
+    affordable = {w: [c for c in flops if FEWEST <= c / per_token(w, climb) <= MOST] for w in climb.widths}
+    paid = {w: some for w, some in affordable.items() if len(some) > 2}
+    return [spec for w, some in paid.items() for spec in sweep.isoflop([w], some, climb.corpus, climb.seeds, **climb.shape)]
 
 
 def study() -> dict[str, list[RunSpec]]:
@@ -71,7 +77,8 @@ def study() -> dict[str, list[RunSpec]]:
 
 def rows_of(table, name: str):
     """The rows of the recorded table that a climb's law may keep."""
-    return table[table["group"].isin([name, CLIMBS[name].after])].drop_duplicates(["run_id", "tokens"])
+    rows = table[table["group"].isin([name, CLIMBS[name].after])].drop_duplicates(["run_id", "tokens"])
+    return rows[rows["n_layer"] == CLIMBS[name].shape.get("n_layer", rows["n_layer"])]
 
 
 def keep(rows, rule: tuple[int, int]):
@@ -123,10 +130,10 @@ def target(law: Chinchilla, climb: Climb, rung: int) -> RunSpec:
     most = len(corpus.load(name).train) - 1_000
 
     def promise(w: int) -> float:
-        tokens = flops / per_token(w, name)
-        return np.inf if tokens > most else law.predict(cost.parameters(derive(w, name).science.model).matmul, tokens)
+        tokens, model = flops / per_token(w, climb), derive(w, name, **climb.shape).science.model
+        return np.inf if tokens > most else law.predict(cost.parameters(model).matmul, tokens)
 
-    return sweep.isoflop([min(TARGET_WIDTHS, key=promise)], [flops], name)[0]
+    return sweep.isoflop([min(TARGET_WIDTHS, key=promise)], [flops], name, **climb.shape)[0]
 
 
 def seal(store: str, *names: str) -> None:

@@ -135,6 +135,26 @@ def ladder(scores: dict):
 
 
 @styled
+def copying(models: list[dict]):
+    """What a second copy of random letters costs less than the first, against training compute; as labgpt.studies.copying records it."""
+    figure, axes = canvas(height=3.4)
+    for told_of, colour, fmt, label in ((False, BLUE, "o", "a law was fitted to it"), (True, RED, "X", "a forecast was of it")):
+        some = [m for m in models if m["forecast"] is told_of]
+        saved = [m["first"] - m["second"] for m in some]
+        axes.plot([m["flops"] for m in some], saved, fmt, color=colour, markersize=8, linestyle="none", label=f"{label} (n = {len(some)})")
+    axes.axhline(0, color=INK, linewidth=1)
+    axes.set(xscale="log", xlabel="training compute (FLOPs)", ylabel="saved on the second copy\n(nats a byte)")
+    axes.legend(loc="upper left")
+    most = max(abs(m["first"] - m["second"]) for m in models if not m["forecast"])
+    return told(
+        figure,
+        f"Random letters, twice over: who copies finds the second time easier. Of the models that a law was fitted to none saves more "
+        f"than {most:.2f} nats. n = {len(models)} models of Python source, one point each; 64 rows of 64 letters.",
+        "A point a model: training compute across, upwards the nats a byte that a second copy of random letters costs less.",
+    )
+
+
+@styled
 def exponents(found: dict[str, dict], published: dict[str, float], n: str):
     """Exponents of N_opt(C), a row for each {name: {parabola, parabola_range, akima, akima_range}}, lines at {whose: value}; n: of what."""
     figure, axes = canvas(height=1.9 + 0.5 * len(found))

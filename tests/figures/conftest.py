@@ -107,6 +107,7 @@ def every(table, known, law, held, sealed, ranks):
         "floors": f.floors({100_000: floor, 200_000: floor}, {1: {"held": 1.0, "width": 0.5, "studies": 20},
                                                               4: {"held": 0.0, "width": 0.03, "studies": 5}}, 1.893),
         "ladder": f.ladder(rungs(known, 3, 10)),
+        "copying": f.copying([{"flops": c, "first": 5.8, "second": s, "forecast": c > 1e13} for c, s in ((1e12, 5.8), (6e13, 4.4))]),
         "exponents": f.exponents({what: {"parabola": a, "parabola_range": [a - 0.05, a + 0.03], "akima": a + 0.02,
                                          "akima_range": [a, a + 0.1]} for what, a in (("all counted", 0.6), ("rate cooled", 0.5))},
                                  {"Kaplan et al.": 0.73, "Hoffmann et al.": 0.5}, "30 runs"),

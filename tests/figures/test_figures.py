@@ -13,7 +13,7 @@ from labgpt.figures import ranks as ranks_room
 
 NAMES = [
     "loss_vs_size", "loss_vs_size, no law", "loss_vs_tokens", "loss_vs_compute", "isoflop", "isoflop, given budgets",
-    "residuals", "entropy_check", "law", "coverage", "floors", "ladder", "forecast",
+    "residuals", "entropy_check", "law", "coverage", "floors", "ladder", "copying", "forecast",
     "world", "seed_noise", "lesson_band",
     "lesson_band, several budgets", "compare", "explore_tokens", "explore_budget", "explore_world",
     "explore_world, three seeds", "sent", "exponents", "live", "live, no law yet",

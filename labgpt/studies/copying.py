@@ -1,0 +1,47 @@
+"""Does a model copy what it has just read (Olsson et al. 2022)? The ladder's models of Python source, by an exam without a pattern.
+
+`python -m labgpt.studies.copying STORE` reads the weights that `labgpt.studies.ladder` left there, writes data/reference/08_copying.json.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from labgpt.laws import forecast
+from labgpt.record import RunDir, provenance, write_json
+from labgpt.spec import RunSpec
+from labgpt.train import load_model
+
+from . import ladder, reference
+
+ROWS, LETTERS, SKIP = 64, 64, 8  # random letters, twice over; a copy's first few can't be known for one
+TABLE = reference.FOLDER / "08_copying.json"
+
+
+def exam(model: Callable[[Tensor], Tensor]) -> dict[str, float]:
+    """{first, second}: loss, nats a byte, of random letters and of the same letters again. Who copies finds the second easy."""
+    once = torch.randint(ord("a"), ord("z") + 1, (ROWS, LETTERS), generator=torch.Generator().manual_seed(0))
+    ids = torch.cat([once, once], dim=1)
+    with torch.inference_mode():
+        loss = -model(ids[:, :-1]).float().log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)  # (ROWS, 2 LETTERS - 1)
+    return {"first": loss[:, SKIP : LETTERS - 1].mean().item(), "second": loss[:, LETTERS - 1 + SKIP :].mean().item()}
+
+
+def measure(store: str | Path) -> list[dict]:
+    """A row a model of Python source: its last budget, its loss, whether a forecast was of it, and its exam."""
+    fitted = {s.run_id: s for climb in ladder.CLIMBS.values() if climb.corpus == "pysource" for s in ladder.base(climb)}
+    foretold = [RunSpec.from_json(forecast.read(seal)["spec"]) for seal in sorted(ladder.SEALS.glob("pysource*x.json"))]
+    rows = []
+    for spec in [*fitted.values(), *{s.run_id: s for s in foretold}.values()]:
+        place = RunDir(Path(store) / spec.run_id)
+        last = place.finished_rows()[-1]
+        about = {key: last[key] for key in ("run_id", "d_model", "n_layer", "seed", "n_matmul", "tokens", "flops", "val_loss")}
+        rows.append(about | {"forecast": spec.run_id not in fitted} | exam(load_model(place.path)[0].eval()))
+    return rows
+
+
+if __name__ == "__main__":
+    write_json(TABLE, {"command": "python -m labgpt.studies.copying", "models": measure(sys.argv[1]), "provenance": provenance()})

@@ -56,14 +56,14 @@ def test_twenty_steps_are_one_process_s_within_1e_5(tmp_path, ranks):
 @pytest.mark.parametrize("kind", [
     {"name": "adamw"}, {"norm": "layer", "position": "learned", "weight_decay": 0.1},
     {"d_model": 96},  # from here on fsdp's and tp's ranks share Muon's work
-    {"precision": "bfloat16"},
+    {"precision": "bfloat16", "cooldown": 0.25},  # cooled: at the full rate the 20th step may fork, .02 apart from 2e-4
 ], ids=lambda kind: next(iter(kind)))  # fmt: skip
 def test_so_are_they_with_adamw_another_block_or_width_and_nearly_in_bfloat16(tmp_path, ranks, kind):
     ways = [way for way in SHARDED if way != "fsdp+tp" or ranks > 1]
     alone, *found = started([job(1, **kind), *(job(ranks, way, **kind) for way in ways)], tmp_path)
     for one, way in zip(found, ways, strict=True):
         if "precision" in kind:
-            assert apart(one, alone) < 0.05, way  # each part of a sum is rounded, and that grows: 3e-5 at first, .024 in the end
+            assert apart(one, alone) < 0.005, way  # tp rounds each part of a sum
         else:
             same(one, alone, f"W = {ranks}, {way}, {kind}")
 

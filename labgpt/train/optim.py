@@ -27,7 +27,7 @@ def orthogonalise(g: Tensor, half: bool = False, steps: int = 5) -> Tensor:
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = x @ x.mT
-        if x.dtype == torch.bfloat16:  # the same in three calls
+        if x.dtype == torch.bfloat16:  # the same in three calls; in float32 the recorded runs would be other bits
             x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
         else:
             x = a * x + (b * gram + c * gram @ gram) @ x

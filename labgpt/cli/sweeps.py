@@ -22,6 +22,7 @@ def sweep(
     set: tuple[str, ...] = (),
     shard: str = "0/1",
     gpus: int = 0,
+    per_gpu: int = 1,
     store: Path = Path("runs/store"),
     csv: Path | None = None,
     plan: bool = False,
@@ -39,7 +40,8 @@ def sweep(
         seeds: how many.
         set: any other field of the specs, as NAME=VALUE.
         shard: I/N trains only the I-th of N parts, counted from 0: one part a machine, or a job of a SLURM array.
-        gpus: run on so many GPUs, one run each; 0 is the cores.
+        gpus: run on so many GPUs; 0 is the cores.
+        per_gpu: runs a GPU at a time: a small model leaves most of one idle.
         store: where the runs are kept.
         csv: write their table there too, for `labgpt fit`.
         plan: the same as the action plan.
@@ -70,9 +72,9 @@ def sweep(
             print(f"what is not finished: about {price:.3g} {ledger.unit}; left of the limit: {ledger.left:.3g}")
         return
     if ledger is None:
-        table, unpaid = room.run(specs, store, gpus=gpus), []
+        table, unpaid = room.run(specs, store, gpus=gpus, per_gpu=per_gpu), []
     else:
-        table, unpaid = room.run_within(specs, ledger, store, gpus=gpus)
+        table, unpaid = room.run_within(specs, ledger, store, gpus=gpus, per_gpu=per_gpu)
     print(table[["run_id", "n_matmul", "tokens", "flops", "val_loss", "seconds"]].to_string(index=False))
     if csv is not None:
         write_atomic(csv, table.to_csv(index=False))

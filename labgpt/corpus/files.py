@@ -1,16 +1,20 @@
 """Text that is on this machine already: Python's own standard library, or a file of yours. Kept as bytes."""
 
 import hashlib
+import math
 import sys
 import sysconfig
 from pathlib import Path
 
 import numpy as np
 
+from labgpt import spec as specs
+
 from .base import Corpus
 
 # Left out: tests (data tables and repeated boilerplate), idlelib and lib2to3 (absent on many builds), what users install.
 LEFT_OUT = {"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages", "__pycache__"}
+MOST_BYTES = 1 << 17  # of a package's file: larger ones are mostly tables
 VAL_ONE_IN = 20  # files go to validation by a hash of their name, so a file is never in both
 
 
@@ -32,17 +36,29 @@ def hashed(train: np.ndarray, val: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def python_source() -> Corpus:
-    """The .py files of this Python's standard library. It differs between Python versions, so its hash stands in every spec."""
-    root = Path(sysconfig.get_path("stdlib"))
+def _sources(root: Path, most: float) -> dict[str, bytes]:
+    """{path: text} of the .py files below a folder, as far as they are not LEFT_OUT and have no more than `most` bytes."""
     kept = (p for p in root.rglob("*.py") if not LEFT_OUT & set(p.relative_to(root).parts[:-1]))
-    paths = [p for p in kept if not p.name.startswith("_sysconfigdata")]  # that one records where this Python was built
     documents = {}
-    for path in paths:
+    for path in (p for p in kept if not p.name.startswith("_sysconfigdata")):  # that one records where this Python was built
         try:
-            documents[path.relative_to(root).as_posix()] = path.read_bytes().replace(b"\r\n", b"\n")
+            if path.stat().st_size <= most:
+                documents[path.relative_to(root).as_posix()] = path.read_bytes().replace(b"\r\n", b"\n")
         except OSError:
             continue  # an unreadable file is not part of the corpus; the hash says so
+    return documents
+
+
+def python_source(name: str) -> Corpus:
+    """The .py files of this Python's standard library; with `packages=1` also those of what is installed beside it, each text once.
+
+    It differs between Python versions, so its hash stands in every spec.
+    """
+    documents, packages = _sources(Path(sysconfig.get_path("stdlib")), math.inf), specs.knobs(name)["packages"]
+    if packages:
+        documents |= _sources(Path(sysconfig.get_path("purelib")), MOST_BYTES)
+        once = {text: path for path, text in sorted(documents.items())}
+        documents = {path: text for text, path in once.items()}
     train, val = _split(documents)
     if len(train) < 1 << 20:
         raise ValueError(
@@ -50,8 +66,8 @@ def python_source() -> Corpus:
             "allowed is 1 MiB or more; try `corpus=file:PATH` with a text of yours, or zipf-markov"
         )
     version = ".".join(map(str, sys.version_info[:3]))
-    about = f"standard library of Python {version}, {len(documents)} files"
-    return Corpus("pysource", train, val, hashed(train, val), "PSF-2.0", about)
+    about = f"standard library of Python {version}{' and its packages' if packages else ''}, {len(documents)} files"
+    return Corpus(name, train, val, hashed(train, val), "many" if packages else "PSF-2.0", about)
 
 
 def text_file(path: str) -> Corpus:

@@ -6,7 +6,7 @@ CORPORA = {
     "zipf-dialect": {"vocab_size": 512, "seq_len": 64, "tokenizer": "symbols"},
     "zipf-facts": {"vocab_size": 192, "seq_len": 64, "tokenizer": "symbols"},
     "hashed-ngram": {"vocab_size": 16, "seq_len": 64, "tokenizer": "symbols"},
-    "pysource": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
+    "pysource": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes", "knobs": {"packages": (0, 0, 1)}},
     "tinyshakespeare": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
     "tales-text": {"vocab_size": 256, "seq_len": 128, "tokenizer": "bytes"},
     "tales": {

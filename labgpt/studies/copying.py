@@ -1,7 +1,10 @@
 """Does a model copy what it has just read (Olsson et al. 2022)? The ladder's models of Python source, by an exam without a pattern.
 
-`python -m labgpt.studies.copying STORE` reads the weights that `labgpt.studies.ladder` left there, writes data/reference/08_copying.json.
+`python -m labgpt.studies.copying STORE CLIMB…` reads the weights that `labgpt.studies.ladder` left there, and writes what it finds into
+data/reference/08_copying.json, beside what it finds there.
 """
+
+import json
 
 import sys
 from collections.abc import Callable
@@ -10,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from labgpt import corpus
 from labgpt.laws import forecast
 from labgpt.record import RunDir, provenance, write_json
 from labgpt.spec import RunSpec
@@ -30,18 +34,21 @@ def exam(model: Callable[[Tensor], Tensor]) -> dict[str, float]:
     return {"first": loss[:, SKIP : LETTERS - 1].mean().item(), "second": loss[:, LETTERS - 1 + SKIP :].mean().item()}
 
 
-def measure(store: str | Path) -> list[dict]:
-    """A row a model of Python source: its last budget, its loss, whether a forecast was of it, and its exam."""
-    fitted = {s.run_id: s for climb in ladder.CLIMBS.values() if climb.corpus == "pysource" for s in ladder.base(climb)}
-    foretold = [RunSpec.from_json(forecast.read(seal)["spec"]) for seal in sorted(ladder.SEALS.glob("pysource*x.json"))]
+def measure(store: str | Path, *climbs: str) -> list[dict]:
+    """A row a model of the climbs that is trained: its last budget, its loss, whether a forecast was of it, and its exam."""
+    fitted = {s.run_id: s for name in climbs for s in ladder.base(ladder.CLIMBS[name])}
+    seals = [seal for name in climbs for seal in sorted(ladder.SEALS.glob(f"{name}-[0-9]*x.json"))]
+    foretold = [corpus.pin(RunSpec.from_json(forecast.read(seal)["spec"])) for seal in seals]
     rows = []
     for spec in [*fitted.values(), *{s.run_id: s for s in foretold}.values()]:
         place = RunDir(Path(store) / spec.run_id)
-        last = place.finished_rows()[-1]
-        about = {key: last[key] for key in ("run_id", "d_model", "n_layer", "seed", "n_matmul", "tokens", "flops", "val_loss")}
-        rows.append(about | {"forecast": spec.run_id not in fitted} | exam(load_model(place.path)[0].eval()))
+        for last in (place.finished_rows() or [])[-1:]:
+            about = {key: last[key] for key in ("run_id", "d_model", "n_layer", "seed", "n_matmul", "tokens", "flops", "val_loss")}
+            rows.append(about | {"forecast": spec.run_id not in fitted} | exam(load_model(place.path)[0].eval()))
     return rows
 
 
 if __name__ == "__main__":
-    write_json(TABLE, {"command": "python -m labgpt.studies.copying", "models": measure(sys.argv[1]), "provenance": provenance()})
+    found = {row["run_id"]: row for row in [*json.loads(TABLE.read_text())["models"], *measure(*sys.argv[1:])]}
+    command = f"python -m labgpt.studies.copying STORE {' '.join(sys.argv[2:])}"
+    write_json(TABLE, {"command": command, "models": list(found.values()), "provenance": provenance()})

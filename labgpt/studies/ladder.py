@@ -1,7 +1,7 @@
 """The forecast ladder: fit runs of at most `top` training FLOPs, forecast ones of 3, 10 and 30 times as many, and only then train them.
 
 `python -m labgpt.studies.ladder seal STORE CLIMB…` trains what the fits need and seals the forecasts in data/reference/08_ladder; commit
-them; `python -m labgpt.studies.ladder score STORE` trains the forecast runs and writes data/reference/08_ladder_score.json.
+them; `python -m labgpt.studies.ladder score STORE CLIMB…` trains the forecast runs and writes data/reference/08_ladder_score.json.
 """
 
 import json
@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from labgpt import corpus, cost, sweep
+from labgpt import corpus, cost, machine, sweep
 from labgpt.laws import Chinchilla, forecast
 from labgpt.record import TABLE, provenance, sha256, write_json
 from labgpt.spec import RunSpec, derive
@@ -26,7 +26,8 @@ class Climb:
 
     known: the law is told the language's entropy, and fitted to what lies above it. after: an earlier climb on the same text, whose
     runs it may keep too. fewest, sizes: which rows a law may keep, each tried: those of so many tokens, of the so many largest sizes.
-    shape: what every model has, whatever its width.
+    shape: what every run has, whatever its width. tokens: the fewest and the most that a fit's run has (a tiny one is all warm-up), and the
+    most of a rung's; 0: what the corpus holds.
     """
 
     corpus: str
@@ -38,7 +39,17 @@ class Climb:
     sizes: tuple[int, ...] = (6, 5, 4)
     known: bool = False
     after: str = ""
-    shape: dict[str, int] = field(default_factory=dict)
+    shape: dict[str, object] = field(default_factory=dict)
+    tokens: tuple[int, int, int] = (100_000, 9_600_000, 0)  # pysource holds ten million
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.shape.get("device") == "cuda"
+
+    @property
+    def table(self) -> str:
+        """The recorded table of its fit's runs: each machine makes its own."""
+        return "08_ladder_gpu" if self.on_gpu else "08_ladder"
 
 
 CLIMBS = {
@@ -51,9 +62,13 @@ CLIMBS = {
     # And again, with one depth: those before grew from two layers to four in the fit, and had five on the rungs that they missed.
     "pysource-four-layers": Climb("pysource", 6.5e12, (32, 64, 80, 96, 112, 128), (10, 30), seeds=2, after="pysource",
                                   fewest=(250_000, 500_000, 1_000_000), sizes=(6, 5, 4), shape={"n_layer": 4}),
+    # And on a GPU, from where models copy what they have just read (labgpt.studies.copying): none of those above were fitted there.
+    "packages": Climb("pysource:packages=1", 4e14, (64, 96, 128, 160, 192, 256, 320), (10, 30), seeds=2,
+                      fewest=(4_000_000, 8_000_000, 16_000_000), sizes=(7, 6, 5, 4), tokens=(4_000_000, 64_000_000, 96_000_000),
+                      shape={"n_layer": 6, "batch_size": 128, "val_tokens": 1 << 20, "device": "cuda", "precision": "bfloat16",
+                             "compile": False}),
 }  # fmt: skip
-FEWEST, MOST = 100_000, 9_600_000  # tokens of a fit's run: a tiny one is all warm-up, and pysource holds ten million
-TARGET_WIDTHS = range(48, 257, 16)
+TARGET_WIDTHS = (*range(48, 257, 16), *range(288, 641, 32))
 SEALS, SCORES = reference.FOLDER / "08_ladder", reference.FOLDER / "08_ladder_score.json"
 
 
@@ -63,16 +78,16 @@ def per_token(d_model: int, climb: Climb) -> float:
 
 
 def base(climb: Climb) -> list[RunSpec]:
-    """A trunk a width and seed, its budgets top, top/2, top/4 … FLOPs, as far as these pay for FEWEST to MOST tokens."""
-    flops = [climb.top / 2**k for k in range(10)]
-    affordable = {w: [c for c in flops if FEWEST <= c / per_token(w, climb) <= MOST] for w in climb.widths}
+    """A trunk a width and seed, its budgets top, top/2, top/4 … FLOPs, as far as these pay for as many tokens as it may have."""
+    flops, (fewest, most, _) = [climb.top / 2**k for k in range(10)], climb.tokens
+    affordable = {w: [c for c in flops if fewest <= c / per_token(w, climb) <= most] for w in climb.widths}
     paid = {w: some for w, some in affordable.items() if len(some) > 2}
     return [spec for w, some in paid.items() for spec in sweep.isoflop([w], some, climb.corpus, climb.seeds, **climb.shape)]
 
 
-def study() -> dict[str, list[RunSpec]]:
-    """The runs of every climb's fit."""
-    return {name: base(climb) for name, climb in CLIMBS.items()}
+def study(table: str = "08_ladder") -> dict[str, list[RunSpec]]:
+    """The runs of the fits that a recorded table holds."""
+    return {name: base(climb) for name, climb in CLIMBS.items() if climb.table == table}
 
 
 def rows_of(table, name: str):
@@ -127,7 +142,7 @@ def best(tried: dict[tuple[int, int], float], rows) -> tuple[int, int]:
 def target(law: Chinchilla, climb: Climb, rung: int) -> RunSpec:
     """The width for which `law` promises the lowest loss at rung x top FLOPs, never reading a token twice."""
     name, flops = climb.corpus, rung * climb.top
-    most = len(corpus.load(name).train) - 1_000
+    most = climb.tokens[2] or len(corpus.load(name).train) - 1_000
 
     def promise(w: int) -> float:
         tokens, model = flops / per_token(w, climb), derive(w, name, **climb.shape).science.model
@@ -143,9 +158,9 @@ def seal(store: str, *names: str) -> None:
     for name in names or [""]:
         need(name in CLIMBS, "climb", name, f"one of {', '.join(CLIMBS)}")
 
-    table = pd.read_csv(reference.make("08_ladder", study(), store))
     for name in names:
         climb = CLIMBS[name]
+        table = pd.read_csv(reference.make(climb.table, study(climb.table), store, machine.cores()))
         rows = rows_of(table, name)
         tried = {rule: backtest(table, name, rule) for rule in product(climb.fewest, climb.sizes)}
         rule = best(tried, rows)
@@ -165,14 +180,15 @@ def seal(store: str, *names: str) -> None:
                   f"kept {rule}, backtest {tried[rule]:.2%}")  # fmt: skip
 
 
-def score(store: str) -> None:
-    """Train the forecast runs, cheapest first, and hold each against its seal; an error of the excess where the entropy is known."""
+def score(store: str, *names: str) -> None:
+    """Train the climbs' forecast runs and hold each against its seal; an error of the excess where the entropy is known."""
     import pandas as pd
 
-    scores = {}
-    seals = {seal.stem: forecast.read(seal) for seal in SEALS.glob("*x.json")}
-    for stem, sealed in sorted(seals.items(), key=lambda item: item[1]["flops"]):
-        row = sweep.run([RunSpec.from_json(sealed["spec"])], store).iloc[-1]
+    scores = json.loads(SCORES.read_text())["scores"]
+    seals = {seal.stem: forecast.read(seal) for name in names for seal in SEALS.glob(f"{name}-[0-9]*x.json")}
+    table = sweep.run([RunSpec.from_json(sealed["spec"]) for sealed in seals.values()], store, per_gpu=machine.cores())
+    for stem, sealed in seals.items():
+        row = table[table["run_id"] == corpus.pin(RunSpec.from_json(sealed["spec"])).run_id].iloc[-1]
         loss, bayes = float(row["val_loss"]), row["bayes_loss"]
         known = {} if pd.isna(bayes) else {"excess_error": (sealed["predicted"] - loss) / (loss - float(bayes)), "bayes_loss": float(bayes)}
         got = forecast.score(SEALS / f"{stem}.json", loss) | known
@@ -181,10 +197,10 @@ def score(store: str) -> None:
         of_excess = f", {known['excess_error']:+.1%} of the excess" if known else ""
         print(f"{stem}: sealed {got['predicted']:.4f} ({got['low']:.4f}–{got['high']:.4f}), measured {loss:.4f}, "
               f"{got['relative_error']:+.2%}{of_excess}, {'inside' if got['inside'] else 'OUTSIDE'}", flush=True)  # fmt: skip
-        where = {"command": "python -m labgpt.studies.ladder score", "sealed": sorted(seals), "scores": scores, "provenance": provenance()}
-        write_json(SCORES, where)
+    where = {"command": f"python -m labgpt.studies.ladder score STORE {' '.join(names)}", "sealed": sorted(scores)}
+    write_json(SCORES, where | {"scores": scores, "provenance": provenance()})
 
 
 if __name__ == "__main__":
     verb, store, *climbs = sys.argv[1:]
-    seal(store, *climbs) if verb == "seal" else score(store)
+    seal(store, *climbs) if verb == "seal" else score(store, *climbs)

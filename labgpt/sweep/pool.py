@@ -57,10 +57,11 @@ def _clock(s: float) -> str:
     return f"{int(s) // 60}:{int(s) % 60:02d}"
 
 
-def run(specs: list[RunSpec], store: str | Path = "runs/store", progress: Progress | bool = True, gpus: int = 0):
+def run(specs: list[RunSpec], store: str | Path = "runs/store", progress: Progress | bool = True, gpus: int = 0, per_gpu: int = 1):
     """Train every spec that is not finished in the store; returns its table (pandas). Interrupt and call again: it goes on.
 
-    One process a core, fewer where memory is short; where the specs ask for a GPU, one a GPU, on `gpus` of them (0: all there are).
+    One process a core, fewer where memory is short; where the specs ask for a GPU, `per_gpu` a GPU (a small model leaves most of one
+    idle), on `gpus` of them (0: all there are).
 
     Raises Failed with the first failing run's reason, after the others have ended.
     """
@@ -76,11 +77,11 @@ def run(specs: list[RunSpec], store: str | Path = "runs/store", progress: Progre
             if places[run_id].status().get("state") == "failed":
                 places[run_id].status_file.unlink()
             write_atomic(places[run_id].spec, unique[run_id].to_json())
-        workers = max(1, min(gpus or fitting(list(unique.values())), len(todo)))
+        workers = max(1, min(gpus * per_gpu or fitting(list(unique.values())), len(todo)))
         own = isinstance(progress, bool)
         bar = Progress(pool_s([unique[r] for r in todo], workers), show=progress) if own else progress
         try:
-            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, gpus > 0)
+            _work(store, todo, {r: cost_s(unique[r]) for r in todo}, workers, bar, gpus)
         finally:
             if own:
                 bar.close()
@@ -104,7 +105,7 @@ def pool_s(specs: list[RunSpec], workers: int) -> float:
     return max(busy)
 
 
-def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, gpus: bool) -> None:
+def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, gpus: int) -> None:
     """Start the workers and follow them; start them again while runs are held by somebody else's sweep."""
     places = {r: RunDir(store / r) for r in todo}
     while waiting := [r for r in todo if places[r].finished_rows() is None and places[r].status().get("state") != "failed"]:
@@ -130,14 +131,14 @@ def part_done(place: RunDir) -> float:
 
 
 @contextlib.contextmanager
-def _processes(store: Path, run_ids: list[str], workers: int, gpus: bool) -> Iterator[list[subprocess.Popen]]:
+def _processes(store: Path, run_ids: list[str], workers: int, gpus: int) -> Iterator[list[subprocess.Popen]]:
     """Workers in process groups of their own, ended when the block is left, however it is left."""
     started = []
     try:
         with open(store / "workers.log", "w") as log:
             for number in range(workers):
                 command = [sys.executable, "-m", "labgpt.sweep.worker", str(store), *run_ids]
-                env = machine.worker_env() | ({"CUDA_VISIBLE_DEVICES": str(number)} if gpus else {})
+                env = machine.worker_env() | ({"CUDA_VISIBLE_DEVICES": str(number % gpus)} if gpus else {})
                 talk = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
                 started.append(subprocess.Popen(command, env=env, start_new_session=True, **talk))
         yield started

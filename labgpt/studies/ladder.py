@@ -52,6 +52,7 @@ class Climb:
         return "08_ladder_gpu" if self.on_gpu else "08_ladder"
 
 
+GPU = {"n_layer": 6, "batch_size": 128, "val_tokens": 1 << 20, "device": "cuda", "precision": "bfloat16", "compile": False}
 CLIMBS = {
     "zipf-markov": Climb("zipf-markov", 1.5e12, seeds=2),
     "pysource": Climb("pysource", 6.5e12, rungs=(3, 10)),  # below 2e12 text's losses still fall too steeply for any form to see them bend
@@ -63,10 +64,13 @@ CLIMBS = {
     "pysource-four-layers": Climb("pysource", 6.5e12, (32, 64, 80, 96, 112, 128), (10, 30), seeds=2, after="pysource",
                                   fewest=(250_000, 500_000, 1_000_000), sizes=(6, 5, 4), shape={"n_layer": 4}),
     # And on a GPU, from where models copy what they have just read (labgpt.studies.copying): none of those above were fitted there.
-    "packages": Climb("pysource:packages=1", 4e14, (64, 96, 128, 160, 192, 256, 320), (10, 30), seeds=2,
-                      fewest=(4_000_000, 8_000_000, 16_000_000), sizes=(7, 6, 5, 4), tokens=(4_000_000, 64_000_000, 96_000_000),
-                      shape={"n_layer": 6, "batch_size": 128, "val_tokens": 1 << 20, "device": "cuda", "precision": "bfloat16",
-                             "compile": False}),
+    "packages": Climb("pysource:packages=1", 4e14, (64, 96, 128, 160, 192), (10, 30), seeds=2,
+                      fewest=(4_000_000, 8_000_000, 16_000_000), sizes=(7, 6, 5, 4), shape=GPU,
+                      tokens=(4_000_000, 64_000_000, 96_000_000)),
+    # The same rungs from twice as many sizes: the law above is asked for models eight times as large as any that it was fitted to.
+    "packages-wider": Climb("pysource:packages=1", 4e14, (224, 256, 288, 320), (10, 30), seeds=2, after="packages",
+                            fewest=(4_000_000, 8_000_000, 12_000_000), sizes=(9, 8, 7, 6), shape=GPU,
+                            tokens=(2_000_000, 64_000_000, 96_000_000)),
 }  # fmt: skip
 TARGET_WIDTHS = (*range(48, 257, 16), *range(288, 641, 32))
 SEALS, SCORES = reference.FOLDER / "08_ladder", reference.FOLDER / "08_ladder_score.json"
@@ -121,13 +125,13 @@ def backtest(table, name: str, rule: tuple[int, int]) -> float:
 def judges(table, name: str):
     """(rows a law may be fitted to, N, D and loss (3, n) of dearer runs that are known), for a rule to be chosen by.
 
-    These are what an earlier climb measured below this one's rungs. Without one, the three best runs of `top`, for laws of what
+    These are what an earlier climb measured below this one's rungs. Without any, the three best runs of `top`, for laws of what
     top/4 pays for.
     """
     climb, rows = CLIMBS[name], rows_of(table, name)
-    if climb.after:
-        scores = json.loads(SCORES.read_text())["scores"].values()
-        some = [s for s in scores if s["climb"] == climb.after and s["rung"] < climb.rungs[0]]
+    scores = json.loads(SCORES.read_text())["scores"].values()
+    some = [s for s in scores if s["climb"] == climb.after and s["rung"] < climb.rungs[0]]
+    if some:
         return rows, np.array([[s["n_matmul"], s["tokens"], s["measured"]] for s in some], float).T
     dear = rows[rows["flops"] > 0.7 * climb.top].groupby("n_matmul", as_index=False)[["tokens", "val_loss"]].mean().nsmallest(3, "val_loss")
     return rows[rows["flops"] < 1.4 * climb.top / 4], dear[["n_matmul", "tokens", "val_loss"]].to_numpy(float).T

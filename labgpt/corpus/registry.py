@@ -14,7 +14,8 @@ def load(name: str) -> Corpus:
     specs.fixed(name)
     base, _, rest = name.partition(":")
     made = {
-        "file": lambda: files.text_file(rest), "pysource": lambda: files.python_source(name), "tinyshakespeare": lambda: download.corpus(base),
+        "file": lambda: files.text_file(rest), "pysource": lambda: files.python_source(name),
+        "tinyshakespeare": lambda: download.corpus(base),
         "tales": lambda: tales.corpus(name), "tales-text": tales.text, "zipf-facts": zipf_facts.corpus,
         "zipf-markov": zipf_markov.corpus, "zipf-dialect": lambda: zipf_markov.corpus(dialect=True), "hashed-ngram": hashed_ngram.corpus,
     }  # fmt: skip

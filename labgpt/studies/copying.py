@@ -5,7 +5,6 @@ data/reference/08_copying.json, beside what it finds there.
 """
 
 import json
-
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +42,7 @@ def measure(store: str | Path, *climbs: str) -> list[dict]:
     for spec in [*fitted.values(), *{s.run_id: s for s in foretold}.values()]:
         place = RunDir(Path(store) / spec.run_id)
         for last in (place.finished_rows() or [])[-1:]:
-            about = {key: last[key] for key in ("run_id", "d_model", "n_layer", "seed", "n_matmul", "tokens", "flops", "val_loss")}
+            about = {key: last[key] for key in ("run_id", "corpus", "d_model", "n_layer", "seed", "n_matmul", "tokens", "flops", "val_loss")}
             rows.append(about | {"forecast": spec.run_id not in fitted} | exam(load_model(place.path)[0].eval()))
     return rows
 

@@ -191,7 +191,7 @@ def score(store: str, *names: str) -> None:
     scores = json.loads(SCORES.read_text())["scores"]
     seals = {seal.stem: forecast.read(seal) for name in names for seal in SEALS.glob(f"{name}-[0-9]*x.json")}
     table = sweep.run([RunSpec.from_json(sealed["spec"]) for sealed in seals.values()], store, per_gpu=machine.cores())
-    for stem, sealed in seals.items():
+    for stem, sealed in sorted(seals.items(), key=lambda item: item[1]["flops"]):
         row = table[table["run_id"] == corpus.pin(RunSpec.from_json(sealed["spec"])).run_id].iloc[-1]
         loss, bayes = float(row["val_loss"]), row["bayes_loss"]
         known = {} if pd.isna(bayes) else {"excess_error": (sealed["predicted"] - loss) / (loss - float(bayes)), "bayes_loss": float(bayes)}

@@ -136,6 +136,7 @@ STUDIES = {  # for a lesson to read
     "07_data_study": scarce.study,
     "08_floors": lambda seeds: floors.study(),
     "08_ladder": lambda seeds: ladder.study(),
+    "08_ladder_gpu": lambda seeds: ladder.study("08_ladder_gpu"),
     "08_counting": counting.study,
 }
 

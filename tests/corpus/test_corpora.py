@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from labgpt import corpus
+from labgpt.corpus import files
 from labgpt.corpus import zipf_markov as zm
 from labgpt.spec import derive, replace
 
@@ -55,6 +56,21 @@ def test_pysource_splits_by_file():
     train, val = bytes(text.train), bytes(text.val)
     assert len(train) > 10 * len(val) > 100_000
     assert val[:2000] not in train and val[-2000:] not in train
+
+
+def test_packages_join_the_library_each_text_once_tests_and_tables_left_out(tmp_path, monkeypatch):
+    library, packages = tmp_path / "library", tmp_path / "packages"
+    texts = {library / "own.py": "x = 1\n" * 300_000, packages / "p" / "b.py": "own = 2\n", packages / "p" / "again.py": "own = 2\n",
+             packages / "p" / "tests" / "c.py": "checked = 3\n", packages / "q" / "table.py": "row = 4\n" * 20_000}  # fmt: skip
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(files.sysconfig, "get_path", {"stdlib": str(library), "purelib": str(packages)}.get)
+    alone, all_of_it = (files.python_source(name) for name in ("pysource", "pysource:packages=1"))
+    read = bytes(all_of_it.train) + bytes(all_of_it.val)
+    assert b"own = 2" not in bytes(alone.train) + bytes(alone.val) and read.count(b"own = 2") == 1
+    assert b"checked" not in read and b"row" not in read and alone.sha256 != all_of_it.sha256
+    assert (alone.name, all_of_it.name) == ("pysource", "pysource:packages=1")
 
 
 def test_a_spec_is_pinned_to_its_bytes():

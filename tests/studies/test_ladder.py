@@ -14,7 +14,7 @@ from labgpt.spec import RunSpec
 from labgpt.studies import ladder
 
 SEALED = {path.stem: forecast.read(path) for path in ladder.SEALS.glob("*x.json")}  # an edited one raises
-TABLE_ROWS = pd.read_csv(ladder.SEALS.with_name("08_ladder.csv"))
+TABLE_ROWS = pd.concat(pd.read_csv(ladder.SEALS.with_name(f"{table}.csv")) for table in ("08_ladder", "08_ladder_gpu"))
 SCORES = json.loads(ladder.SCORES.read_text())["scores"]
 
 
@@ -31,7 +31,7 @@ def test_a_seal_is_what_the_law_of_its_own_rows_says(stem):
     assert sealed["low"] < sealed["predicted"] < sealed["high"]
 
 
-@pytest.mark.parametrize("climb", ["tales", "pysource-again"])
+@pytest.mark.parametrize("climb", ["tales", "pysource-again", "packages", "packages-wider"])
 def test_the_rule_is_the_one_that_known_runs_choose(climb):
     """Of the first climbs the rule was the least error's, however few rows it kept."""
     some = ladder.CLIMBS[climb]

@@ -101,6 +101,17 @@ if __name__ == "__main__":
 """
 
 
+def test_several_runs_share_each_gpu(tmp_path, monkeypatch):
+    """Workers that only write down which GPU they were given; their sweep then says that they ended."""
+    worker = tmp_path / "worker"
+    worker.write_text(f"#!/bin/sh\necho $CUDA_VISIBLE_DEVICES >> {tmp_path}/given\nexit 1\n")
+    worker.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(worker))
+    with pytest.raises(Failed, match="ended with code 1"):
+        sweep.run(tiny_grid(widths=(8, 16, 24, 32, 40), device="cuda"), tmp_path / "store", False, gpus=2, per_gpu=2)
+    assert sorted((tmp_path / "given").read_text().split()) == ["0", "0", "1", "1"]
+
+
 def start(tmp_path: Path, store: str, out: str) -> subprocess.Popen:
     script = tmp_path / "job.py"
     script.write_text(SCRIPT)

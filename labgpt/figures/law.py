@@ -129,7 +129,7 @@ def ladder(scores: dict):
         figure,
         f"{inside} of {len(order)} measured losses lie inside the range that was sealed for them (circles; crosses do not). 10×: ten times "
         f"the compute of the fit's dearest runs. Right: the forecast's error, forecast over measured less 1. A range reaches up to "
-        f"±{half:.1%} of the loss. n = {len(order)} forecasts, one run and one seed each.",
+        f"±{half:.1%} of the loss. n = {len(order)} forecasts of {len({s['measured'] for s in order})} runs, one seed each.",
         "A row for each sealed forecast, its range drawn alike for all, and in it the loss that was measured afterwards.",
     )
 

@@ -21,6 +21,7 @@ from labgpt.train import load_model
 from . import ladder, reference
 
 ROWS, LETTERS, SKIP = 64, 64, 8  # random letters, twice over; a copy's first few can't be known for one
+ABOUT = ("run_id", "corpus", "d_model", "n_layer", "seed", "n_matmul", "tokens", "flops", "val_loss")
 TABLE = reference.FOLDER / "08_copying.json"
 
 
@@ -42,8 +43,7 @@ def measure(store: str | Path, *climbs: str) -> list[dict]:
     for spec in [*fitted.values(), *{s.run_id: s for s in foretold}.values()]:
         place = RunDir(Path(store) / spec.run_id)
         for last in (place.finished_rows() or [])[-1:]:
-            about = {key: last[key] for key in ("run_id", "corpus", "d_model", "n_layer", "seed", "n_matmul", "tokens", "flops", "val_loss")}
-            rows.append(about | {"forecast": spec.run_id not in fitted} | exam(load_model(place.path)[0].eval()))
+            rows.append({key: last[key] for key in ABOUT} | {"forecast": spec.run_id not in fitted} | exam(load_model(place.path)[0].eval()))
     return rows
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from labgpt import corpus, machine
@@ -106,20 +107,32 @@ def pool_s(specs: list[RunSpec], workers: int) -> float:
 
 
 def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, bar: Progress, gpus: int) -> None:
-    """Start the workers and follow them; start them again while runs are held by somebody else's sweep."""
+    """Start the workers and follow them; start them again when runs that somebody else's sweep held are free and not finished."""
     places = {r: RunDir(store / r) for r in todo}
     while waiting := [r for r in todo if places[r].finished_rows() is None and places[r].status().get("state") != "failed"]:
-        with _processes(store, waiting, min(workers, len(waiting)), gpus) as processes:
-            while any(p.poll() is None for p in processes):
+        free = [r for r in waiting if not held(places[r])]
+        with _processes(store, free, min(workers, len(free)), gpus) as processes:
+            while True:
                 shares = {r: part_done(places[r]) for r in todo}
                 done = sum(price[r] * shares[r] for r in todo)
                 bar.at(done / workers, f"{sum(s == 1 for s in shares.values())}/{len(todo)} runs")
+                if all(p.poll() is not None for p in processes):
+                    break
                 time.sleep(POLL_S)
             died = next((p.returncode for p in processes if p.returncode not in (0, None)), None)
         if died is not None:
             said = f"a training process ended with code {died}; what it finished is kept, call again to go on"
             raise Failed(f"{said} (its words: {_last_line(store)})")
         time.sleep(POLL_S)
+
+
+def held(place: RunDir) -> bool:
+    """Whether some process is training the run now."""
+    try:
+        with FileLock(place.claim, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def part_done(place: RunDir) -> float:

@@ -24,7 +24,7 @@ def test_who_copies_finds_the_second_easy_and_nobody_else_does():
     assert untrained["first"] == pytest.approx(untrained["second"], abs=0.1)
 
 
-def test_below_2e13_flops_no_model_copies_and_from_8e13_on_every_one():
+def test_below_2e13_flops_no_model_copies_and_from_6e13_on_every_one():
     saved = {m["run_id"]: m["first"] - m["second"] for m in MODELS}
     fitted = {name: [saved[m["run_id"]] for m in MODELS if m["corpus"] == name and not m["forecast"]]
               for name in ("pysource", "pysource:packages=1")}  # fmt: skip

@@ -6,10 +6,12 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from labgpt import cost, sweep
 from labgpt.record import TABLE, RunDir
@@ -118,6 +120,17 @@ def start(tmp_path: Path, store: str, out: str) -> subprocess.Popen:
     root = Path(sweep.__file__).parents[2]
     return subprocess.Popen([sys.executable, str(script), str(tmp_path / store), str(tmp_path / out)],
                             env=os.environ | {"PYTHONPATH": str(root)})
+
+
+def test_a_run_that_another_sweep_holds_is_waited_for_without_workers(tmp_path, monkeypatch):
+    (spec,), started, real = tiny_grid(widths=(8,)), [], subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **how: started.append(args) or real(*args, **how))
+    (tmp_path / spec.run_id).mkdir()
+    lock = FileLock(RunDir(tmp_path / spec.run_id).claim, thread_local=False)
+    lock.acquire()
+    threading.Timer(2.0, lock.release).start()
+    assert len(sweep.run([spec], tmp_path, progress=False)) == 2
+    assert len(started) == 1, "workers that find nothing to do"
 
 
 def test_two_sweeps_at_once_share_one_store(tmp_path):

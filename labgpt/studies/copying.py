@@ -43,7 +43,8 @@ def measure(store: str | Path, *climbs: str) -> list[dict]:
     for spec in [*fitted.values(), *{s.run_id: s for s in foretold}.values()]:
         place = RunDir(Path(store) / spec.run_id)
         for last in (place.finished_rows() or [])[-1:]:
-            rows.append({key: last[key] for key in ABOUT} | {"forecast": spec.run_id not in fitted} | exam(load_model(place.path)[0].eval()))
+            found = exam(load_model(place.path)[0])
+            rows.append({key: last[key] for key in ABOUT} | {"forecast": spec.run_id not in fitted} | found)
     return rows
 
 

@@ -13,7 +13,7 @@ SHAPE = 4.0  # t of a bend in the residuals
 
 def doubts(law: Law) -> list[str]:
     """Sentences; a row is named by its number."""
-    said = [f"row {i} lies {100 * np.expm1(r):+.1f} % off the law, {far:.0f} times the usual scatter: look at "
+    said = [f"row {i} lies {100 * np.expm1(r):+.1f} % off the law, {far:.0f} times most rows' scatter: look at "
             "that run" for i, r, far in outliers(law)[:5]]
     said += [f"residuals bend along {name} (ends {-100 * bend:+.2f} % against the middle): the form misses something there"
              for name, bend in bends(law)]

@@ -63,14 +63,14 @@ def trunks(seed: int, between: float = NOISE, within: float = 0.6 * NOISE) -> di
 
 def independent(law, axes, seed: int) -> np.ndarray:
     """The law's values at axes with noise of each run's own."""
-    return law._predict(*axes) * np.exp(NOISE * np.random.default_rng(seed).standard_normal(len(axes[0])))
+    return law.predict(*axes) * np.exp(NOISE * np.random.default_rng(seed).standard_normal(len(axes[0])))
 
 
 def ranges(law, true: dict, at: tuple, seed: int, noise: float = NOISE) -> dict[str, tuple[float, float, float, float]]:
     """{name: (estimate, low, high, truth)}; the forecast's truth is one new run at `at`, with noise of its own."""
     found = {name: (law.params[name], *law.interval(name), value) for name, value in true.items()}
     run = at[1] * np.exp(noise * np.random.default_rng([seed, 1]).standard_normal())
-    return found | {"forecast": (float(law._predict(*at[0])), *map(float, law.predict_interval(*at[0])), float(run))}
+    return found | {"forecast": (float(law.predict(*at[0])), *map(float, law.predict_interval(*at[0])), float(run))}
 
 
 def study(form: str, seed: int, bootstrap: int = 200) -> dict[str, tuple[float, float, float, float]]:

@@ -70,7 +70,7 @@ def largest(law: Law, share: float = 0.1) -> tuple[float, int] | None:
     if not out.any() or (~out).sum() <= len(law.names) + 1 or min(len(np.unique(x[~out])) for x in axes) < need:
         return None
     smaller = law.subset(~out)
-    predicted = smaller._predict(*(x[out] for x in axes))
+    predicted = smaller.predict(*(x[out] for x in axes))
     return float(np.mean(predicted / law.data_["y"][out]) - 1), int(out.sum())
 
 
@@ -128,7 +128,7 @@ def compare(first: Law, second: Law, folds: int = 10) -> tuple[float, float, str
     for k in np.unique(fold):
         out = fold == k
         for i, law in enumerate((first, second)):
-            errors[i, out] = np.abs(np.log(law.subset(~out)._predict(*(x[out] for x in law.data_["axes"]))) - y[out])
+            errors[i, out] = np.abs(np.log(law.subset(~out).predict(*(x[out] for x in law.data_["axes"]))) - y[out])
     by = np.array([(errors[0] - errors[1])[cluster == c].mean() for c in range(first.n_clusters_)])
     mean, error = float(by.mean()), float(by.std(ddof=1) / sqrt(len(by)))
     names = [f"{type(law).__name__}({', '.join(law.names)})" for law in (first, second)]

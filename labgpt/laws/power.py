@@ -40,10 +40,6 @@ class PowerLaw(Law):
         self._fit({name: x}, y, tables.clusters(cluster, "cluster", len(y)), bootstrap, delta, level, rng)
         return self
 
-    @classmethod
-    def _shaped(cls, constants) -> PowerLaw:
-        return cls() if cls is not PowerLaw else cls(offset="E" in constants or not constants)
-
 
 class CriticalBatch(PowerLaw):
     """tokens = D_min (1 + batch/B_crit): the tokens that reach one loss at a batch of that size.

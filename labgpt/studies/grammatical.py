@@ -5,6 +5,7 @@ losses, how many words its stories go on before one that the grammar could never
 """
 
 import sys
+from bisect import bisect
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +27,14 @@ def specs() -> list[RunSpec]:
 
 def sound(row: np.ndarray) -> int:
     """How many words of a text (T,) the grammar could have written, from the first on."""
-    tale, least, most = language(NAME), 0, len(row)
-    while least < most:
-        middle = (least + most + 1) // 2
+    def broken(length: int) -> bool:
         try:
-            tale.nll(row[None, :middle])
-            least = middle
+            language(NAME).nll(row[None, :length])
         except ValueError:
-            most = middle - 1
-    return least
+            return True
+        return False
+
+    return bisect(range(1, len(row) + 1), False, key=broken)
 
 
 def write(run: str | Path, rows: int = 200) -> tuple[np.ndarray, list[int]]:

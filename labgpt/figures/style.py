@@ -222,6 +222,23 @@ def end_labels(axes, ends: Sequence[tuple[float, float, str, object]], gap: floa
                       annotation_clip=False, arrowprops=leader)  # fmt: skip
 
 
+def bars(names: Sequence[str], values: Sequence[float], unit: str, marked: Sequence[bool], said: Sequence[str], each: float = 0.42,
+         room: float = 1.16, line: float = 0.0):  # fmt: skip
+    """(figure, axes): a horizontal bar a name, what is `said` of it behind, those `marked` red and hatched. `each` inches a bar; the
+    axis reaches `room` times as far as the longest of them, and `line`."""
+    figure, axes = canvas(height=0.9 + each * len(names))
+    colours, hatches = zip(*((RED, "//") if one else (BLUE, "") for one in marked), strict=True)
+    axes.barh(range(len(names)), values, color=colours, hatch=hatches, edgecolor="white")
+    for place, (value, words) in enumerate(zip(values, said, strict=True)):
+        axes.annotate(words, (value, place), xytext=(4, 0), textcoords="offset points", va="center")
+    axes.set_xlim(0, room * max([*values, line]))
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(unit)
+    return figure, axes
+
+
 def floor_at(axes, floor: float, said: str = "floor: no model can be lower") -> None:
     """A dashed line at the loss that no model can beat, with its name below it or, near the axis' foot, above."""
     axes.axhline(floor, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))

@@ -50,12 +50,9 @@ def bends(law: Law) -> list[tuple[str, float]]:
         if len(np.unique(x)) < 4 or law.rms_ < 1e-6:
             continue
         x = (x - x.mean()) / (np.ptp(x) / 2)
-        design = np.stack([np.ones(len(x)), x, x**2], axis=1)
-        solved = np.linalg.lstsq(design, law.residuals_[keep], rcond=None)[0]
-        rest = law.residuals_[keep] - design @ solved
-        error = np.sqrt(np.linalg.inv(design.T @ design)[2, 2] * (rest @ rest) / max(1, len(x) - 3))
-        if abs(solved[2]) > SHAPE * error:
-            found.append((name, float(-solved[2])))
+        (curve, *_), covariance = np.polyfit(x, law.residuals_[keep], 2, cov=True)
+        if abs(curve) > SHAPE * np.sqrt(covariance[0, 0]):
+            found.append((name, float(-curve)))
     return found
 
 

@@ -106,17 +106,14 @@ class Law:
         theta, value = self._solve(model, log_y, weights[:first], starts)
         if len(weights) == first:
             return theta
-        parts, sure = [theta], self.estimator != "varpro"
-        if sure:
-            quick = newton.minimise(model, log_y, weights[:first], np.tile(starts[0], (first, 1)), self.delta_, self._low, self._high)[1]
-            sure = bool(np.all(quick <= value * (1 + 1e-6)))
-        for chunk in np.array_split(weights[first:], -(-(len(weights) - first) * len(log_y) // CHUNK)):
-            if sure:
-                parts.append(newton.minimise(model, log_y, chunk, np.tile(starts[0], (len(chunk), 1)), self.delta_, self._low,
-                                             self._high)[0])
-            else:
-                parts.append(self._solve(model, log_y, chunk, starts)[0])
-        return np.concatenate(parts)
+
+        def quick(some):
+            return newton.minimise(model, log_y, some, np.tile(starts[0], (len(some), 1)), self.delta_, self._low, self._high)
+
+        sure = self.estimator != "varpro" and np.all(quick(weights[:first])[1] <= value * (1 + 1e-6))
+        way = quick if sure else lambda some: self._solve(model, log_y, some, starts)
+        chunks = np.array_split(weights[first:], -(-(len(weights) - first) * len(log_y) // CHUNK))
+        return np.concatenate([theta, *(way(chunk)[0] for chunk in chunks)])
 
     def _grid(self, model, y: np.ndarray) -> np.ndarray:
         """Starts (G, P): every combination of exponents, each with its coefficients by linear least squares."""

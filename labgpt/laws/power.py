@@ -23,7 +23,7 @@ class PowerLaw(Law):
     def __init__(self, offset: bool = True, estimator: str = "huber"):
         super().__init__(estimator)
         self.offset = bool(offset)
-        self.names = ("E", "A", "alpha") if offset else ("A", "alpha")
+        self.names = tuple(name for name in self.names if offset or name != "E")
 
     def fit(self, x, y, cluster=None, bootstrap: int = 200, delta: float = 1e-3, level: float = 0.95,
             rng=0, name: str = "x") -> PowerLaw:
@@ -52,7 +52,6 @@ class CriticalBatch(PowerLaw):
 
     def __init__(self, estimator: str = "huber"):
         super().__init__(False, estimator)
-        self.names = CriticalBatch.names
 
     # Inside, theta = [log D_min, log of what one batch of the mean size adds]; no exponents.
 

@@ -46,7 +46,7 @@ def measure(run: str | Path, rows: int = 512) -> dict:
     chosen = text.val.reshape(-1, text.document_length)[:rows].astype(np.int64)
     (dialect, fits), words, logp = told(chosen), corpus.words("tales"), []
     other = np.where(fits > 0, words.index("She") + words.index("He") - fits, 0)
-    three = np.stack([chosen[:, 1:], fits, other], axis=2)  # the target; at a first pronoun the word that goes with the trade, the other one
+    three = np.stack([chosen[:, 1:], fits, other], axis=2)  # the target; a first pronoun that fits the trade, one that does not
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with torch.inference_mode():

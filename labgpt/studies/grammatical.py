@@ -14,15 +14,10 @@ from labgpt import corpus, sweep
 from labgpt.corpus.tales import language
 from labgpt.model import generate
 from labgpt.record import RunDir, provenance, write_json
-from labgpt.spec import RunSpec
 from labgpt.train import load_model
 
 NAME, WIDTHS, BUDGETS = "tales:millions=16", (32, 128), (4 << 20, 16 << 20)
 RECORDED = Path(__file__).parents[2] / "data" / "reference" / "06_grammatical.json"
-
-
-def specs() -> list[RunSpec]:
-    return sweep.grid(WIDTHS, BUDGETS, NAME)
 
 
 def sound(row: np.ndarray) -> int:
@@ -48,7 +43,7 @@ def write(run: str | Path, rows: int = 200) -> tuple[np.ndarray, list[int]]:
 
 
 def main(store: str) -> None:
-    table, words, found = sweep.run(specs(), store), np.array(corpus.words(NAME)), []
+    table, words, found = sweep.run(sweep.grid(WIDTHS, BUDGETS, NAME), store), np.array(corpus.words(NAME)), []
     for run, rows in table.groupby("run_id"):
         texts, steps = write(RunDir(Path(store) / run).path)
         found.append({"run_id": run, "n_matmul": int(rows["n_matmul"].iloc[0]), "bayes_loss": float(rows["bayes_loss"].iloc[0]),

@@ -9,7 +9,7 @@ import ctypes
 import os
 import platform
 import sys
-import time
+import timeit
 from functools import lru_cache
 from pathlib import Path
 
@@ -78,14 +78,12 @@ def bench() -> float:
     torch.set_num_threads(1)
     try:
         x, w = torch.ones(2048, 64), torch.ones(64, 256) / 64
-        best = float("inf")
-        for _ in range(8):
-            began = time.perf_counter()
-            for _ in range(10):
-                h = (x @ w).relu().square()
-                torch.log_softmax(h @ w.T, dim=-1).exp_().mul_(2.0)
-            best = min(best, time.perf_counter() - began)
-        return best
+
+        def step() -> None:
+            h = (x @ w).relu().square()
+            torch.log_softmax(h @ w.T, dim=-1).exp_().mul_(2.0)
+
+        return min(timeit.repeat(step, number=10, repeat=8))
     finally:
         torch.set_num_threads(before)
 

@@ -83,6 +83,15 @@ def sha256(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
+def read_json(path: str | Path) -> dict:
+    """The object in a JSON file; {} where there is none or it cannot be read."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 class RunDir:
     """A run's directory in the store, `STORE/RUN_ID/`."""
 
@@ -97,11 +106,7 @@ class RunDir:
 
     def status(self) -> dict:
         """The last status written, {} where there is none or it cannot be read."""
-        try:
-            status = json.loads(self.status_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return status if isinstance(status, dict) else {}
+        return read_json(self.status_file)
 
     def write_status(self, durable: bool = True, **status: object) -> None:
         write_atomic(self.status_file, json.dumps(status, indent=1, sort_keys=True) + "\n", durable)

@@ -3,7 +3,7 @@
 import importlib.util
 import statistics
 import tempfile
-import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,12 +30,7 @@ def nanogpt(folder: str | Path, config: ModelConfig):
 
 def pace(write: Callable[[], object], times: int) -> float:
     """Tokens a second: the median of `times` runs of NEW tokens each."""
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        write()
-        taken.append(time.perf_counter() - began)
-    return NEW / statistics.median(taken)
+    return NEW / statistics.median(timeit.repeat(write, number=1, repeat=times))
 
 
 def generate(peer: Path | None = None, shape: str | None = None) -> list[dict]:

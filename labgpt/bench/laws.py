@@ -63,36 +63,34 @@ def trunks(seed: int, between: float = NOISE, within: float = 0.6 * NOISE) -> di
 
 def independent(law, axes, seed: int) -> np.ndarray:
     """The law's values at axes with noise of each run's own."""
-    return law._predict(*axes) * np.exp(NOISE * np.random.default_rng(seed).standard_normal(len(axes[0])))
+    return law.predict(*axes) * np.exp(NOISE * np.random.default_rng(seed).standard_normal(len(axes[0])))
 
 
 def ranges(law, true: dict, at: tuple, seed: int, noise: float = NOISE) -> dict[str, tuple[float, float, float, float]]:
     """{name: (estimate, low, high, truth)}; the forecast's truth is one new run at `at`, with noise of its own."""
     found = {name: (law.params[name], *law.interval(name), value) for name, value in true.items()}
     run = at[1] * np.exp(noise * np.random.default_rng([seed, 1]).standard_normal())
-    return found | {"forecast": (float(law._predict(*at[0])), *map(float, law.predict_interval(*at[0])), float(run))}
+    return found | {"forecast": (float(law.predict(*at[0])), *map(float, law.predict_interval(*at[0])), float(run))}
 
 
 def study(form: str, seed: int, bootstrap: int = 200) -> dict[str, tuple[float, float, float, float]]:
     """One simulated study of a form in FORMS; see `ranges`."""
     grid = [g.ravel() for g in np.meshgrid(SIZES, BUDGETS)]
+    surfaces = {  # the truth, the law that is fitted, and of what its ranges are looked at
+        "chinchilla": (TRUE, Chinchilla(), ("E", "alpha", "beta")),
+        "tied": (Chinchilla.of(1.82, 480, 1500, 0.36, 0.36), Chinchilla(tied=True), ("E", "alpha")),
+        "kaplan": (Kaplan.of(N_c=8.8e13, D_c=5.4e13, alpha_N=0.076, alpha_D=0.095), Kaplan(), ("alpha_N", "alpha_D")),
+    }
     how = dict(bootstrap=bootstrap, rng=seed)
     columns = dict(n="N", d="D", loss="L", cluster=None, **how)
-    beyond = (BEYOND, float(TRUE.predict(*BEYOND)))
-    if form == "chinchilla":
-        table = {"N": grid[0], "D": grid[1], "L": independent(TRUE, grid, seed)}
-        return ranges(Chinchilla().fit(table, **columns), {k: TRUE.params[k] for k in ("E", "alpha", "beta")}, beyond, seed)
+    if form in surfaces:
+        true, law, names = surfaces[form]
+        law.fit({"N": grid[0], "D": grid[1], "L": independent(true, grid, seed)}, **columns)
+        return ranges(law, {k: true.params[k] for k in names}, (BEYOND, float(true.predict(*BEYOND))), seed)
     if form in ("chinchilla, trunks redrawn", "chinchilla, rows redrawn"):
         law = Chinchilla().fit(trunks(seed), **columns | {"cluster": "trunk" if "trunks" in form else None})
-        return ranges(law, {k: TRUE.params[k] for k in ("E", "alpha", "beta")}, beyond, seed, np.hypot(NOISE, 0.6 * NOISE))
-    if form == "tied":
-        true = Chinchilla.of(1.82, 480, 1500, 0.36, 0.36)
-        law = Chinchilla(tied=True).fit({"N": grid[0], "D": grid[1], "L": independent(true, grid, seed)}, **columns)
-        return ranges(law, {"E": 1.82, "alpha": 0.36}, (BEYOND, float(true.predict(*BEYOND))), seed)
-    if form == "kaplan":
-        true = Kaplan.of(N_c=8.8e13, D_c=5.4e13, alpha_N=0.076, alpha_D=0.095)
-        law = Kaplan().fit({"N": grid[0], "D": grid[1], "L": independent(true, grid, seed)}, **columns)
-        return ranges(law, {"alpha_N": 0.076, "alpha_D": 0.095}, (BEYOND, float(true.predict(*BEYOND))), seed)
+        beyond, noise = (BEYOND, float(TRUE.predict(*BEYOND))), np.hypot(NOISE, 0.6 * NOISE)
+        return ranges(law, {k: TRUE.params[k] for k in ("E", "alpha", "beta")}, beyond, seed, noise)
     if form == "repeated":
         true, U = Repeated.published(), np.tile([2e9, 2e10], len(grid[0]))
         axes = [np.repeat(g, 2) for g in grid]

@@ -4,7 +4,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,9 +73,7 @@ def tokens(megabytes: int = 10, pairs: int = 3) -> dict:
 def _medians(ways: dict[str, Callable], pairs: int) -> dict[str, float]:
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for name in list(ways) * pairs:
-        clock = time.perf_counter()
-        ways[name]()
-        seconds[name].append(time.perf_counter() - clock)
+        seconds[name].append(timeit.timeit(ways[name], number=1))
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 

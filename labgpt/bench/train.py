@@ -3,8 +3,8 @@
 import os
 import statistics
 import tempfile
-import time
-from itertools import product
+import timeit
+from itertools import count, product
 
 from labgpt import corpus, cost
 from labgpt.spec import RunSpec, derive
@@ -26,10 +26,7 @@ def peak(precision: str) -> float:
     best = 0.0
     for n in (512, 1024, 2048):
         a, b = (torch.randn(n, n, dtype=getattr(torch, precision)) for _ in range(2))
-        for _ in range(6):
-            began = time.perf_counter()
-            a @ b
-            best = max(best, 2 * n**3 / (time.perf_counter() - began))
+        best = max(best, 2 * n**3 / min(timeit.repeat(lambda: a @ b, number=1, repeat=6)))  # noqa: B023
     return best
 
 
@@ -37,13 +34,9 @@ def bandwidth() -> float:
     """Bytes a second, read and written, of the best copy of 128 MB, one thread: far more than the caches hold."""
     import torch
 
-    source, best = torch.ones(32 << 20), 0.0
+    source = torch.ones(32 << 20)
     target = torch.empty_like(source)
-    for _ in range(6):
-        began = time.perf_counter()
-        target.copy_(source)
-        best = max(best, 2 * source.nbytes / (time.perf_counter() - began))
-    return best
+    return 2 * source.nbytes / min(timeit.repeat(lambda: target.copy_(source), number=1, repeat=6))
 
 
 def step_s(run: RunSpec, steps: int = 30) -> float:
@@ -51,13 +44,9 @@ def step_s(run: RunSpec, steps: int = 30) -> float:
     from labgpt.parallel import Group
     from labgpt.train.loop import Trainer
 
-    taken = []
     with Group(1) as group:
-        trainer = Trainer(run, group)
-        for step in range(steps + 5):
-            began = time.perf_counter()
-            float(trainer.step(step, 1000, 1000))
-            taken.append(time.perf_counter() - began)
+        trainer, number = Trainer(run, group), count()
+        taken = timeit.repeat(lambda: float(trainer.step(next(number), 1000, 1000)), number=1, repeat=steps + 5)
     return statistics.median(taken[5:])
 
 

@@ -99,14 +99,12 @@ def _law(rows, roles, form, estimator, delta, bootstrap, cluster, floor, unique)
 
 def _found(law, form: str, warnings: list[str]) -> dict:
     """What `--json` holds; prints the parameters."""
-    ranges = {name: list(law.interval(name)) for name in law.names} if len(law.draws_) else {}
-    a = getattr(law, "a_", None)
-    if a is not None and ranges:
-        ranges["a"] = list(law.interval("a"))
-    for name, value in (law.params | ({} if a is None else {"a": a})).items():
+    values = law.params | ({"a": law.a_} if hasattr(law, "a_") else {})
+    ranges = {name: list(law.interval(name)) for name in values} if len(law.draws_) else {}
+    for name, value in values.items():
         print(f"{name:>8}  {value:.6g}" + (f"   95 % {ranges[name][0]:.4g} … {ranges[name][1]:.4g}" if ranges else ""))
     return {"form": form, "estimator": law.estimator, "rows_used": law.n_points_, "params": law.params, "objective": law.objective_,
-            "rms": law.rms_, "intervals": ranges, "a": a, "warnings": warnings}  # fmt: skip
+            "rms": law.rms_, "intervals": ranges, "a": values.get("a"), "warnings": warnings}  # fmt: skip
 
 
 def _isoflop(rows, roles, method: str, window: int | None, said: list[str]):

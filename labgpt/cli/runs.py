@@ -120,8 +120,7 @@ def named(pairs: tuple[str, ...]) -> dict[str, object]:
     found = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if not equals:
-            raise ValueError(f"set = {pair!r}: allowed is NAME=VALUE; try `--set n_layer=12`")
+        need(equals != "", "set", pair, "NAME=VALUE", "try `--set n_layer=12`")
         try:
             found[name] = json.loads(value)
         except ValueError:
@@ -152,8 +151,7 @@ def tokens(
         action, corpus = corpus, what or ""
         if action == "train":
             tok = learned(tokenizer, corpus)
-            if not tok.name.startswith("bpe"):
-                raise ValueError(f"tokenizer = {tokenizer!r}: allowed is bpe:VOCABULARY, such as bpe:1024; the others learn nothing")
+            need(tok.name.startswith("bpe"), "tokenizer", tokenizer, "bpe:VOCABULARY, such as bpe:1024", "the others learn nothing")
             out = out or Path(f"{tokenizer.replace(':', '-')}.tiktoken")
             write_atomic(out, to_tiktoken(tok.ranks))
             print(f"{out}: {tok.vocab_size:,} tokens, the longest {max(tok.ranks, key=len)!r}")

@@ -109,14 +109,13 @@ def _parquet(file: Path, name: str, domain: str, field: str, say: Callable[[obje
         from pyarrow import parquet
     except ImportError:
         raise ValueError("Parquet needs pyarrow: pip install 'labgpt[data]'") from None
-    table, row = parquet.ParquetFile(file), 0
+    table = parquet.ParquetFile(file)
     if field not in table.schema_arrow.names:
         raise ValueError(f"no column {field!r}; it has {', '.join(table.schema_arrow.names)[:100]}")
     wanted = [column for column in (field, "domain", "source") if column in table.schema_arrow.names]
-    for batch in table.iter_batches(64, columns=wanted):
-        for record in batch.to_pylist():
-            row += 1
-            try:
-                yield _record(record, f"{name}:{row}", domain, field)
-            except ValueError as error:
-                say(f"row {row}: {error}")
+    records = (record for batch in table.iter_batches(64, columns=wanted) for record in batch.to_pylist())
+    for row, record in enumerate(records, 1):
+        try:
+            yield _record(record, f"{name}:{row}", domain, field)
+        except ValueError as error:
+            say(f"row {row}: {error}")

@@ -32,12 +32,12 @@ class Way(NamedTuple):
     after: int
 
 
-def shares(weights: np.ndarray) -> np.ndarray:
-    """Whole-number shares of 2**32 along the last axis, in proportion to weights below 2**32; what is left goes to the largest."""
+def shares(weights: np.ndarray | list[int], whole: int = ONE) -> np.ndarray:
+    """Whole-number shares of `whole` along the last axis, in proportion to weights below 2**32; what is left goes to the largest."""
     w = np.asarray(weights).astype(np.uint64)
-    out = w * np.uint64(ONE) // w.sum(-1, keepdims=True)
+    out = w * np.uint64(whole) // w.sum(-1, keepdims=True)
     top = w.argmax(-1)[..., None]
-    np.put_along_axis(out, top, np.take_along_axis(out, top, -1) + np.uint64(ONE) - out.sum(-1, keepdims=True), -1)
+    np.put_along_axis(out, top, np.take_along_axis(out, top, -1) + np.uint64(whole) - out.sum(-1, keepdims=True), -1)
     return out
 
 

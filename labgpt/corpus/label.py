@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-FEATURES = 1 << 13
+FEATURES, STRENGTH, THRESHOLD = 1 << 13, 1e-4, 0.5
 
 
 @lru_cache(maxsize=4096)
@@ -25,13 +25,10 @@ def features(text: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Labeller:
-    """fit(texts, labels), then chance(text) of label 1, and `labeller(text)`: whether it is at least `threshold`."""
-
-    def __init__(self, strength: float = 1e-4, threshold: float = 0.5):
-        self.strength, self.threshold = strength, threshold
+    """fit(texts, labels), then chance(text) of label 1, and `labeller(text)`: whether it is at least THRESHOLD."""
 
     def fit(self, texts: Sequence[str], labels: Sequence[int]) -> Labeller:
-        """Least mean log loss + strength/2 · |w|². Raises ValueError unless both labels, 0 and 1, occur."""
+        """Least mean log loss + STRENGTH/2 · |w|². Raises ValueError unless both labels, 0 and 1, occur."""
         from scipy.optimize import minimize
 
         y = np.array(labels, dtype=float)
@@ -47,7 +44,7 @@ class Labeller:
 
         def loss(w):
             z = x @ w
-            pull = self.strength * np.append(w[:-1], 0)
+            pull = STRENGTH * np.append(w[:-1], 0)
             return np.mean(np.logaddexp(0, z) - y * z) + w @ pull / 2, x.T @ (1 / (1 + np.exp(-z)) - y) / len(y) + pull
 
         w = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
@@ -60,7 +57,7 @@ class Labeller:
         return float(1 / (1 + np.exp(-(values @ self.weights_[places] + self.bias_))))
 
     def __call__(self, text: str) -> bool:
-        return self.chance(text) >= self.threshold
+        return self.chance(text) >= THRESHOLD
 
 
 def learn(path: str | Path) -> tuple[Labeller, float, float]:

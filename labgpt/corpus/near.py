@@ -28,22 +28,16 @@ def jaccard(a: np.ndarray, b: np.ndarray) -> float:
 
 def sketch(hashes: np.ndarray) -> np.ndarray:
     """The set's MinHash signature: (125,) uint32."""
-    made = _minhash()
+    made = _empty().copy()
     made.update_batch((hashes & np.uint64(0xFFFFFFFF)).tolist())
     return made.hashvalues
 
 
 @lru_cache(maxsize=1)
-def _permutations():
+def _empty():
     from datasketch import MinHash
 
-    return MinHash(BANDS * ROWS, scheme="affine32").permutations
-
-
-def _minhash(signature: np.ndarray | None = None):
-    from datasketch import MinHash
-
-    return MinHash(BANDS * ROWS, hashfunc=int, scheme="affine32", permutations=_permutations(), hashvalues=signature)
+    return MinHash(BANDS * ROWS, hashfunc=int, scheme="affine32")
 
 
 class Index:
@@ -57,7 +51,8 @@ class Index:
 
     def twin(self, hashes: np.ndarray, signature: np.ndarray) -> int | None:
         """The number of the first kept document at least `threshold` alike; None, and the document is kept, where there is none."""
-        made = _minhash(signature)
+        made = _empty().copy()
+        made.hashvalues = signature
         for number in sorted(self.lsh.query(made)):
             start, end = self.ends[number], self.ends[number + 1]
             self.file.seek(start)

@@ -28,11 +28,7 @@ def normalise(text: str) -> str:
 def mask(text: str) -> str:
     """The text with e-mail addresses, IPv4 addresses, card and phone numbers replaced by their kind in brackets."""
     for kind, pattern in _PII.items():
-
-        def put(match: re.Match, kind: str = kind) -> str:
-            return match[0] if kind == "card" and not _luhn(re.sub(r"\D", "", match[0])) else f"[{kind}]"
-
-        text = pattern.sub(put, text)
+        text = pattern.sub(lambda m, kind=kind: m[0] if kind == "card" and not _luhn(re.sub(r"\D", "", m[0])) else f"[{kind}]", text)
     return text
 
 

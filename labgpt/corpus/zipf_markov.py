@@ -15,10 +15,10 @@ from functools import lru_cache, partial
 import numpy as np
 
 from .base import Corpus, generated
+from .grammar import ONE, shares
 
 VOCAB, SUCCESSORS, LENGTH = 512, 6, 65  # a document is one row of seq_len 64 and its target
 TRAIN_DOCUMENTS, VAL_DOCUMENTS = 131_072, 4_096
-ONE = 1 << 32
 BACKGROUND = ONE // 20
 SHA256 = "f212c5ad0329ba4c39705a1f760b2b807fa1b1096573b9cd9200ac62f15964d0"
 DIALECT_SHA256 = "0d6d5a8dabfcd29f12bf6cfbc10139efc056a80e03a8549a18278d043a43f905"
@@ -29,19 +29,12 @@ def _raw(key: int, n: int) -> np.ndarray:
     return np.random.Philox(key=key).random_raw(n) >> np.uint64(32)
 
 
-def _shares(weights: list[int], total: int) -> np.ndarray:
-    """Whole-number shares of `total` in proportion to the weights; what rounding leaves goes to the first."""
-    shares = np.array([total * w // sum(weights) for w in weights], dtype=np.uint64)
-    shares[0] += np.uint64(total) - shares.sum()
-    return shares
-
-
 @lru_cache(maxsize=2)
 def law(dialect: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(successors (V, 6), their shares (6,), background shares (V,)): the whole truth about the language."""
     scale = 720_720  # divisible by 1 … 16, so that 1/rank is exact for the successors
-    background = _shares([scale * VOCAB // (r + 1) for r in range(VOCAB)], BACKGROUND)
-    ladder = _shares([scale // (k + 1) for k in range(SUCCESSORS)], ONE - BACKGROUND)
+    background = shares([scale * VOCAB // (r + 1) for r in range(VOCAB)], BACKGROUND)
+    ladder = shares([scale // (k + 1) for k in range(SUCCESSORS)], ONE - BACKGROUND)
     edges = np.cumsum(background)
     draws = np.searchsorted(edges, _raw(1, VOCAB * 64) % np.uint64(BACKGROUND), side="right").reshape(VOCAB, 64)
     if dialect:

@@ -134,12 +134,9 @@ def rank_memory(model: ModelConfig, batch_size: int, way: str, ranks: int, rank:
     ends = 2 * (d + 1) + 3 * model.vocab_size  # floats a token: first norm, last norm, log-probabilities, and the logits twice
     layer = (activation_floats_per_token(model) - 2 * (d + 1) - model.vocab_size) // model.n_layer
     blocks, block, table = n.nonembedding, n.nonembedding // model.n_layer, n.embedding
-    if way == "ddp":
-        return FP32 * (4 * n.total + tokens // ranks * (model.n_layer * layer + ends))
-    if way == "zero1":
-        return FP32 * (n.total + 2 * n.total // ranks + tokens // ranks * (model.n_layer * layer + ends))
-    if way == "fsdp":
-        return FP32 * (3 * n.total // ranks + 2 * table + 3 * block + tokens // ranks * (model.n_layer * layer + ends))
+    if way in ("ddp", "zero1", "fsdp"):
+        held = {"ddp": 4 * n.total, "zero1": n.total + 2 * n.total // ranks, "fsdp": 3 * n.total // ranks + 2 * table + 3 * block}[way]
+        return FP32 * (held + tokens // ranks * (model.n_layer * layer + ends))
     if way == "tp":
         whole = 2 * (d + 1)  # the normalised stream, which every rank has
         return FP32 * (3 * (blocks // ranks + 2 * table) + tokens * (model.n_layer * (whole + (layer - whole) // ranks) + ends))

@@ -3,6 +3,8 @@
     gpipe   all forward passes, then all backward passes (Huang et al. 2019, arXiv:1811.06965): m microbatches wait for their backward
     1f1b    as soon as it can, a backward pass for each forward one (Narayanan et al. 2019, PipeDream): at most p wait
 """
+from itertools import accumulate
+
 from labgpt.cost.check import need
 
 KINDS = ("gpipe", "1f1b")
@@ -60,8 +62,4 @@ def idle(table: list[list[tuple[str, int, float, float]]]) -> float:
 
 def waiting(order: list[Pass]) -> int:
     """The most microbatches of a stage that have gone forward and not yet backward: their activations are kept."""
-    now = most = 0
-    for what, _ in order:
-        now += 1 if what == "F" else -1
-        most = max(most, now)
-    return most
+    return max(accumulate(1 if what == "F" else -1 for what, _ in order), default=0)

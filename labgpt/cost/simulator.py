@@ -92,11 +92,9 @@ def simulate(
     ranks, n = gpus // split, parameters(s).total
     need(batch % ranks == 0, "batch", batch, f"a multiple of the {ranks} ranks that share it")
     s = s if seq_len is None else replace(s, seq_len=seq_len)
-    tried = []
-    for recompute in ("selective", "full"):  # fused attention keeps no scores, as if they were worked out again
-        for micro in (8, 4, 2, 1) if lay.pipeline == 1 else (1,):
-            if (batch // ranks) % micro == 0:
-                tried.append(replace(lay, micro=micro, recompute=recompute))
+    micros = [m for m in ((8, 4, 2, 1) if lay.pipeline == 1 else (1,)) if (batch // ranks) % m == 0]
+    ways = ("selective", "full")  # fused attention keeps no scores, as if they were worked out again
+    tried = [replace(lay, micro=m, recompute=way) for way in ways for m in micros]
     held = {one: _bytes(s, one, ranks) for one in tried}
     fitting = [one for one in tried if held[one] <= d.memory] or tried[-1:]
     chosen = min(fitting, key=lambda one: sum(step(s, n, batch, gpus, d, LINKS[device], one, habits).values()))

@@ -72,9 +72,7 @@ def _tiktoken() -> list[tuple[str, str]]:
 
 def _writable(runs: Path) -> list[tuple[str, str]]:
     """Whether run records can be written there; leaves nothing behind."""
-    place = runs.absolute()
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    place = next(p for p in (runs.absolute(), *runs.absolute().parents) if p.exists())
     try:
         with tempfile.TemporaryFile(dir=place) as file:
             file.write(b"labgpt")

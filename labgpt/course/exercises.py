@@ -101,17 +101,18 @@ def read(name: str, secret: bytes = b"") -> Exercise:
         if role in ("text", "code"):
             cells.append(Cell(f"cell-{index:02d}", role, drawn.filled(raw.source) if role == "code" else raw.source))
             continue
-        question = about.get("id", "")
+        question, blank = about.get("id", ""), about.get("blank", "")
+        blank = blank if isinstance(blank, str) else "\n".join(blank)
         _need(question.isidentifier(), file, f"a {role} cell has id {question!r}: allowed is a name such as count")
         if role == "answer":
-            worth, blank, by_hand = about.get("points", 0), _lines(about.get("blank", "")), raw.cell_type == "markdown"
+            worth, by_hand = about.get("points", 0), raw.cell_type == "markdown"
             _need(by_hand == bool(about.get("rubric")), file, f"{question}: a markdown answer has a rubric, a code answer none")
             _need(worth > 0, file, f"{question}: points = {worth!r}: allowed is a number above 0")
             # A prediction may be left empty without stopping "Run all"; any other blank says that it is one.
             told = "NotImplementedError" in blank or "= None" in blank or by_hand
             _need(told, file, f"{question}: blank must raise NotImplementedError")
             points[question] = worth
-        cells.append(Cell(f"{question}-{role}", role, raw.source, question, _lines(about.get("blank", "")), about.get("objective", 0),
+        cells.append(Cell(f"{question}-{role}", role, raw.source, question, blank, about.get("objective", 0),
                           tuple(about.get("rubric", ()))))  # fmt: skip
     _complete(file, cells)
     return Exercise(name, tuple(cells), points, secret)
@@ -253,10 +254,6 @@ def _percent(file: Path) -> nbformat.NotebookNode:
 def _role(cell: nbformat.NotebookNode) -> str:
     plain = "code" if cell.cell_type == "code" else "text"
     return next((tag for tag in cell.metadata.get("tags", []) if tag in ROLES), plain)
-
-
-def _lines(blank: str | list[str]) -> str:
-    return blank if isinstance(blank, str) else "\n".join(blank)
 
 
 def _need(ok: bool, file: Path, message: str) -> None:

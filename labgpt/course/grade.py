@@ -103,7 +103,9 @@ def opened(name: str, raw: bytes, secret: bytes = b"") -> Handed:
         raise ValueError(f"notebook = {name!r}: was built for a class; allowed is grading it with that class's --secret FILE")
     exercise = _which(notebook, about.get("exercise"), name, secret)
     answers, settled = _answers(notebook, exercise)
-    return Handed(exercise, answers, settled, _altered(notebook, exercise))
+    checks = [c for c in exercise.cells if c.role == "check"]
+    altered = [c.id for c in checks if [s.strip() for s in _find(notebook, c)] != [c.source.strip()]]
+    return Handed(exercise, answers, settled, altered)
 
 
 def refuse(name: str, what: str) -> ValueError:
@@ -138,11 +140,6 @@ def _answers(notebook: dict, exercise: Exercise) -> tuple[dict[str, str], Verdic
         else:
             settled[question] = 0, f"the answer cell {question} is missing: take it from a fresh copy (`labgpt start`)"
     return answers, settled
-
-
-def _altered(notebook: dict, exercise: Exercise) -> list[str]:
-    checks = [c for c in exercise.cells if c.role == "check"]
-    return [c.id for c in checks if [s.strip() for s in _find(notebook, c)] != [c.source.strip()]]
 
 
 def _find(notebook: dict, wanted: Cell) -> list[str]:

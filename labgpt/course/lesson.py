@@ -45,9 +45,8 @@ class Lesson:
             return START_S + 10
         together: dict[str, list[RunSpec]] = {}  # a notebook runs one group after another, a family at once
         for name, specs in self.groups.items():
-            if name in lessons.SHOWN.get(self.name, ()):
-                continue
-            together.setdefault(name.partition(":")[0], []).extend(specs)
+            if name not in lessons.SHOWN.get(self.name, ()):
+                together.setdefault(name.partition(":")[0], []).extend(specs)
         return sum(pool_s(specs, machine.cores()) for specs in together.values())
 
     def about(self) -> str:

@@ -1,9 +1,10 @@
 """Working copies: `my/` holds cleared copies of the notebooks and exercises. What a learner edited is never overwritten."""
 import json
+from itertools import count
 from pathlib import Path
 
 from labgpt.course.packages import ROOT
-from labgpt.record import sha256, write_atomic
+from labgpt.record import read_json, sha256, write_atomic
 
 _LIST = ".labgpt.json"  # in the folder: {file: sha256 as handed out}, which tells an edited copy from an untouched one
 
@@ -22,7 +23,7 @@ def start(dest: str | Path = "my", fresh: str | None = None) -> dict[str, str]:
     if wanted is not None and wanted not in ours:
         raise ValueError(f"fresh = {fresh!r}: allowed is {', '.join(n.removesuffix('.ipynb') for n in ours)}")
     try:
-        handed = _handed_out(dest)
+        handed = read_json(dest / _LIST)  # {} where nothing says what was handed out: then every copy counts as edited
         done = {name: _place(dest / name, source, handed, name == wanted) for name, source in ours.items()}
         write_atomic(dest / _LIST, json.dumps(handed, indent=1, sort_keys=True) + "\n")
     except OSError as error:
@@ -63,24 +64,8 @@ def _place(copy: Path, source: Path, handed: dict[str, str], fresh: bool) -> str
         if not untouched and not fresh:
             return f"yours, left as it is (`--fresh {copy.stem}` begins again and keeps yours)"
         if not untouched:
-            backup = _free(copy)
+            backup = next(p for n in count(1) if not (p := copy.with_name(f"{copy.stem}.{n}.ipynb")).exists())
             copy.rename(backup)
     write_atomic(copy, new)
     handed[copy.name] = sha256(new)
     return f"new; yours is kept in {backup.name}" if backup else "new"
-
-
-def _free(copy: Path) -> Path:
-    number = 1
-    while (backup := copy.with_name(f"{copy.stem}.{number}.ipynb")).exists():
-        number += 1
-    return backup
-
-
-def _handed_out(dest: Path) -> dict[str, str]:
-    """What was handed out so far; {} where nothing says so (then every copy counts as edited)."""
-    try:
-        found = json.loads((dest / _LIST).read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    except (FileNotFoundError, ValueError):
-        return {}

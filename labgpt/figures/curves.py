@@ -32,7 +32,8 @@ def _family(table, law, x: str, by: str, held_out, bayes):
     for value, look in zip(values, looks(len(values)), strict=True):
         rows = table[table[by] == value]
         means = rows.groupby(x)["val_loss"].mean()
-        line = (means.index, means.to_numpy()) if law is None else (grid, _law(law, x, grid, value))
+        N, D = (grid, value) if x == "n_matmul" else (value, grid)
+        line = (means.index, means.to_numpy()) if law is None else (grid, law.predict(N, D))
         axes.plot(*line, color=look["color"], linestyle=look["linestyle"])
         axes.plot(rows[x], rows["val_loss"], color=look["color"], marker=look["marker"], linestyle="none", alpha=0.9)
         ends.append((line[0][-1], line[1][-1], _said(by, value), look["color"]))
@@ -51,10 +52,6 @@ def _family(table, law, x: str, by: str, held_out, bayes):
         f"Line chart of validation loss against {'model size' if x == 'n_matmul' else 'training tokens'}, both axes "
         f"logarithmic, one line for each of {len(values)} {'token budgets' if by == 'tokens' else 'model sizes'}.",
     )
-
-
-def _law(law, x: str, grid, value):
-    return law.predict(grid, value) if x == "n_matmul" else law.predict(value, grid)
 
 
 def _said(column: str, value: float) -> str:

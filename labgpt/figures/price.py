@@ -4,26 +4,18 @@ import numpy as np
 
 from labgpt import cost
 
-from .style import BLUE, GREY, INK, RED, canvas, log_axis, short, styled, told
+from .style import BLUE, GREY, INK, RED, bars, canvas, log_axis, short, styled, told
 
 
 def _bars(parts: dict[str, float], unit: str, chosen: str | None = None, line: tuple[float, str] | None = None):
     """Figure of a horizontal bar a part, its value behind it; `line` at (x, what it is), dashed."""
-    figure, axes = canvas(height=0.9 + 0.42 * len(parts))
-    colours, hatches = zip(*((RED, "//") if name == chosen else (BLUE, "") for name in parts))
-    axes.barh(range(len(parts)), list(parts.values()), color=colours, hatch=hatches, edgecolor="white")
-    for place, value in enumerate(parts.values()):
-        said = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-        axes.annotate(said, (value, place), xytext=(4, 0), textcoords="offset points", va="center")
+    said = [f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" for value in parts.values()]
+    marked = [name == chosen for name in parts]
+    figure, axes = bars(list(parts), list(parts.values()), unit, marked, said, line=line[0] if line else 0.0)
     if line:
         axes.axvline(line[0], color=INK, linestyle="--", linewidth=1.2)
         place = {"xycoords": ("data", "axes fraction"), "xytext": (-4, -2), "textcoords": "offset points"}
         axes.annotate(line[1], (line[0], 1), ha="right", va="bottom", **place)
-    axes.set_xlim(0, 1.16 * max([*parts.values(), line[0] if line else 0]))
-    axes.set_yticks(range(len(parts)), list(parts))
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
-    axes.set_xlabel(unit)
     return figure
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .style import BLUE, INK, RED, canvas, log_axis, looks, need, styled, told
+from .style import INK, RED, bars, canvas, log_axis, looks, need, styled, told
 
 
 @styled
@@ -13,18 +13,9 @@ def removed(rows: Sequence[Mapping], read_bytes: int):
     if not rows:
         raise ValueError("rows = []: allowed is one rule or more; has the pipeline run? Its report fills while documents stream through")
     shares = [100 * row["bytes"] / read_bytes for row in rows]
-    figure, axes = canvas(height=0.9 + 0.36 * len(rows))
     whole = [row["documents"] > 0 for row in rows]
-    colours, hatches = [RED if w else BLUE for w in whole], ["//" if w else "" for w in whole]
-    axes.barh(range(len(rows)), shares, color=colours, hatch=hatches, edgecolor="white")
-    for place, (row, share) in enumerate(zip(rows, shares)):
-        said = f"{row['documents']} page" + "s" * (row["documents"] > 1) if row["documents"] else f"in {row['changed']} pages"
-        axes.annotate(said, (share, place), xytext=(4, 0), textcoords="offset points", va="center")
-    axes.set_yticks(range(len(rows)), [row["rule"] for row in rows])
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.25 * max(shares))
-    axes.grid(axis="y", visible=False)
-    axes.set_xlabel("bytes taken away (% of all)")
+    said = [f"{r['documents']} page" + "s" * (r["documents"] > 1) if r["documents"] else f"in {r['changed']} pages" for r in rows]
+    figure, _ = bars([row["rule"] for row in rows], shares, "bytes taken away (% of all)", whole, said, each=0.36, room=1.25)
     most = rows[int(np.argmax(shares))]
     return told(
         figure,

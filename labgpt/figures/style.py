@@ -173,8 +173,6 @@ def log_axis(axis, values: Sequence[float], label: str = "", margin: float = 0.0
     label: a column of AXES, shown as what it is and its unit, or the words themselves.
     Ticks stand `gap` of the axis apart or more: of the values the two ends come first, and whole decades may stay alone.
     """
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
     values = np.unique(np.asarray(values, dtype=float))
     low, high = np.log(values[0]), np.log(values[-1])
     pad = margin * (high - low) if high > low else 0.5
@@ -189,32 +187,29 @@ def log_axis(axis, values: Sequence[float], label: str = "", margin: float = 0.0
             kept = nice[(np.log(nice) > low - pad) & (np.log(nice) < high + pad)].tolist()
             if np.diff(np.log(kept)).min(initial=np.inf) > apart:
                 break
-    (axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale)("log")
-    (axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim)(np.exp(low - pad), np.exp(high + pad))
-    axis.set_major_locator(FixedLocator(sorted(kept)))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
-    if label:
-        axis.set_label_text(AXES.get(label, label))
+    _logarithmic(axis, np.exp(low - pad), np.exp(high + pad), sorted(kept), short, label)
 
 
 def loss_axis(axes, values: Sequence[float], label: str = "val_loss", margin: float = 0.06) -> None:
     """A logarithmic loss axis (a power law without a floor is straight on it) with plain ticks, labelled as log_axis is."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+    from matplotlib.ticker import MaxNLocator
 
     values = np.asarray(values, dtype=float)
     low, high = np.log(values.min()), np.log(values.max())
     pad = max(margin * (high - low), 0.002)
     bottom, top = np.exp(low - pad), np.exp(high + pad)
-    axes.set_yscale("log")
-    axes.set_ylim(bottom, top)
     ticks = [t for t in MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top) if bottom <= t <= top]
     digits = max((len(f"{t:.5g}".partition(".")[2]) for t in ticks), default=2)
-    axes.yaxis.set_major_locator(FixedLocator(ticks))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}f}"))
+    _logarithmic(axes.yaxis, bottom, top, ticks, lambda value: f"{value:.{digits}f}", label)
+
+
+def _logarithmic(axis, low: float, high: float, ticks: Sequence[float], spell: Callable[[float], str], label: str) -> None:
+    axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": (low, high)})
+    axis.set_ticks(ticks)
+    axis.set_ticks([], minor=True)
+    axis.set_major_formatter(lambda value, _: spell(value))
     if label:
-        axes.yaxis.set_label_text(AXES.get(label, label))
+        axis.set_label_text(AXES.get(label, label))
 
 
 def end_labels(axes, ends: Sequence[tuple[float, float, str, object]], gap: float = 0.062, at: float = 1.03) -> None:
@@ -225,6 +220,23 @@ def end_labels(axes, ends: Sequence[tuple[float, float, str, object]], gap: floa
         leader = {"arrowstyle": "-", "color": colour, "lw": 0.7, "ls": ":", "shrinkA": 1, "shrinkB": 4}
         axes.annotate(text, (x, y), (at, place), textcoords="axes fraction", va="center", color=INK,
                       annotation_clip=False, arrowprops=leader)  # fmt: skip
+
+
+def bars(names: Sequence[str], values: Sequence[float], unit: str, marked: Sequence[bool], said: Sequence[str], each: float = 0.42,
+         room: float = 1.16, line: float = 0.0):  # fmt: skip
+    """(figure, axes): a horizontal bar a name, what is `said` of it behind, those `marked` red and hatched. `each` inches a bar; the
+    axis reaches `room` times as far as the longest of them, and `line`."""
+    figure, axes = canvas(height=0.9 + each * len(names))
+    colours, hatches = zip(*((RED, "//") if one else (BLUE, "") for one in marked), strict=True)
+    axes.barh(range(len(names)), values, color=colours, hatch=hatches, edgecolor="white")
+    for place, (value, words) in enumerate(zip(values, said, strict=True)):
+        axes.annotate(words, (value, place), xytext=(4, 0), textcoords="offset points", va="center")
+    axes.set_xlim(0, room * max([*values, line]))
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(unit)
+    return figure, axes
 
 
 def floor_at(axes, floor: float, said: str = "floor: no model can be lower") -> None:

@@ -52,10 +52,6 @@ class Chinchilla(Law):
         self.tied, self.offset = bool(tied), bool(offset)
         self.names = self.names[1 - self.offset:5 - self.tied]
 
-    @classmethod
-    def _shaped(cls, constants: dict) -> Chinchilla:
-        return cls(offset="E" in constants or not constants)
-
     def fit(self, table, n: str = "n_matmul", d: str = "tokens", loss: str = "val_loss", cluster: str | None = "branch",
             bootstrap: int = 200, delta: float = 1e-3, level: float = 0.95, rng=0) -> Chinchilla:
         """Fit a table with one row per (run, budget).
@@ -69,14 +65,6 @@ class Chinchilla(Law):
         self._fit(*tables.read(table, n, d, loss, cluster), bootstrap, delta, level, rng)
         self.beta_ = self.alpha_ if self.tied else self.beta_
         return self
-
-    def predict(self, N, D):
-        """The loss at N parameters and D tokens, which broadcast; nats a token."""
-        return self._predict(N, D)
-
-    def predict_interval(self, N, D):
-        """(low, high) for the loss of one *measured* run: doubt about the law and scatter of single runs together."""
-        return self._predict_interval(N, D)
 
     @property
     def a_(self) -> float:

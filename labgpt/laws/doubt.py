@@ -50,12 +50,9 @@ def bends(law: Law) -> list[tuple[str, float]]:
         if len(np.unique(x)) < 4 or law.rms_ < 1e-6:
             continue
         x = (x - x.mean()) / (np.ptp(x) / 2)
-        design = np.stack([np.ones(len(x)), x, x**2], axis=1)
-        solved = np.linalg.lstsq(design, law.residuals_[keep], rcond=None)[0]
-        rest = law.residuals_[keep] - design @ solved
-        error = np.sqrt(np.linalg.inv(design.T @ design)[2, 2] * (rest @ rest) / max(1, len(x) - 3))
-        if abs(solved[2]) > SHAPE * error:
-            found.append((name, float(-solved[2])))
+        (curve, *_), covariance = np.polyfit(x, law.residuals_[keep], 2, cov=True)
+        if abs(curve) > SHAPE * np.sqrt(covariance[0, 0]):
+            found.append((name, float(-curve)))
     return found
 
 
@@ -70,7 +67,7 @@ def largest(law: Law, share: float = 0.1) -> tuple[float, int] | None:
     if not out.any() or (~out).sum() <= len(law.names) + 1 or min(len(np.unique(x[~out])) for x in axes) < need:
         return None
     smaller = law.subset(~out)
-    predicted = smaller._predict(*(x[out] for x in axes))
+    predicted = smaller.predict(*(x[out] for x in axes))
     return float(np.mean(predicted / law.data_["y"][out]) - 1), int(out.sum())
 
 
@@ -128,7 +125,7 @@ def compare(first: Law, second: Law, folds: int = 10) -> tuple[float, float, str
     for k in np.unique(fold):
         out = fold == k
         for i, law in enumerate((first, second)):
-            errors[i, out] = np.abs(np.log(law.subset(~out)._predict(*(x[out] for x in law.data_["axes"]))) - y[out])
+            errors[i, out] = np.abs(np.log(law.subset(~out).predict(*(x[out] for x in law.data_["axes"]))) - y[out])
     by = np.array([(errors[0] - errors[1])[cluster == c].mean() for c in range(first.n_clusters_)])
     mean, error = float(by.mean()), float(by.std(ddof=1) / sqrt(len(by)))
     names = [f"{type(law).__name__}({', '.join(law.names)})" for law in (first, second)]

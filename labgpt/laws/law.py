@@ -41,7 +41,7 @@ class Law:
     @classmethod
     def of(cls, *values: float, **named: float) -> Law:
         """A law with given constants, such as published ones, in the order of `names` or by name: predicts, has no ranges."""
-        law = cls._shaped(named)
+        law = cls(offset=False) if named and "E" in set(cls.names) - set(named) else cls()
         given = dict(zip(law.names, values)) | named
         if set(given) != set(law.names) or len(given) != len(values) + len(named):
             raise ValueError(f"constants = {', '.join(given)}: {', '.join(law.names)} are needed, each once")
@@ -54,10 +54,6 @@ class Law:
             setattr(self, f"{name}_", float(value))
         self.draws_, self._axes, self.warnings_, self.level = np.empty((0, len(self.names))), list(self.axes), [], 0.95
         return self
-
-    @classmethod
-    def _shaped(cls, constants: dict) -> Law:
-        return cls()
 
     def _fit(self, axes: dict[str, np.ndarray], y, cluster, bootstrap, delta, level, rng) -> None:
         """axes: name -> (n,); y (n,); cluster (n,) integers. Sets theta_, draws_ (R, P), residuals_ (n,), warnings_."""
@@ -110,17 +106,14 @@ class Law:
         theta, value = self._solve(model, log_y, weights[:first], starts)
         if len(weights) == first:
             return theta
-        parts, sure = [theta], self.estimator != "varpro"
-        if sure:
-            quick = newton.minimise(model, log_y, weights[:first], np.tile(starts[0], (first, 1)), self.delta_, self._low, self._high)[1]
-            sure = bool(np.all(quick <= value * (1 + 1e-6)))
-        for chunk in np.array_split(weights[first:], -(-(len(weights) - first) * len(log_y) // CHUNK)):
-            if sure:
-                parts.append(newton.minimise(model, log_y, chunk, np.tile(starts[0], (len(chunk), 1)), self.delta_, self._low,
-                                             self._high)[0])
-            else:
-                parts.append(self._solve(model, log_y, chunk, starts)[0])
-        return np.concatenate(parts)
+
+        def quick(some):
+            return newton.minimise(model, log_y, some, np.tile(starts[0], (len(some), 1)), self.delta_, self._low, self._high)
+
+        sure = self.estimator != "varpro" and np.all(quick(weights[:first])[1] <= value * (1 + 1e-6))
+        way = quick if sure else lambda some: self._solve(model, log_y, some, starts)
+        chunks = np.array_split(weights[first:], -(-(len(weights) - first) * len(log_y) // CHUNK))
+        return np.concatenate([theta, *(way(chunk)[0] for chunk in chunks)])
 
     def _grid(self, model, y: np.ndarray) -> np.ndarray:
         """Starts (G, P): every combination of exponents, each with its coefficients by linear least squares."""
@@ -238,20 +231,14 @@ class Law:
         return float(low), float(high)
 
     def predict(self, *axes):
-        """The law at axes, arrays that broadcast, or numbers."""
-        return self._predict(*axes)
-
-    def predict_interval(self, *axes):
-        """(low, high) for one *measured* value at axes: doubt about the law and scatter of single runs together."""
-        return self._predict_interval(*axes)
-
-    def _predict(self, *axes):
+        """The law at axes (N parameters and D tokens, where it has two), arrays that broadcast, or numbers; losses in nats a token."""
         values = self._fitted()
         flat, shape = self._flat(axes)
         return self._evaluate(values[None], flat)[0].reshape(shape)[()]
 
-    def _predict_interval(self, *axes):
-        """Range of one *measured* value: each bootstrap law times each residual, these widened by sqrt(n/(n-P))."""
+    def predict_interval(self, *axes):
+        """(low, high) for one *measured* value at axes, doubt about the law and scatter of single runs together: each bootstrap law
+        times each residual, these widened by sqrt(n/(n-P))."""
         drawn = self._drawn()
         flat, shape = self._flat(axes)
         spread = np.sqrt(self.n_points_ / max(1, self.n_points_ - len(self.names)))

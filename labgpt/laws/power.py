@@ -23,7 +23,7 @@ class PowerLaw(Law):
     def __init__(self, offset: bool = True, estimator: str = "huber"):
         super().__init__(estimator)
         self.offset = bool(offset)
-        self.names = ("E", "A", "alpha") if offset else ("A", "alpha")
+        self.names = tuple(name for name in self.names if offset or name != "E")
 
     def fit(self, x, y, cluster=None, bootstrap: int = 200, delta: float = 1e-3, level: float = 0.95,
             rng=0, name: str = "x") -> PowerLaw:
@@ -40,10 +40,6 @@ class PowerLaw(Law):
         self._fit({name: x}, y, tables.clusters(cluster, "cluster", len(y)), bootstrap, delta, level, rng)
         return self
 
-    @classmethod
-    def _shaped(cls, constants) -> PowerLaw:
-        return cls() if cls is not PowerLaw else cls(offset="E" in constants or not constants)
-
 
 class CriticalBatch(PowerLaw):
     """tokens = D_min (1 + batch/B_crit): the tokens that reach one loss at a batch of that size.
@@ -56,7 +52,6 @@ class CriticalBatch(PowerLaw):
 
     def __init__(self, estimator: str = "huber"):
         super().__init__(False, estimator)
-        self.names = CriticalBatch.names
 
     # Inside, theta = [log D_min, log of what one batch of the mean size adds]; no exponents.
 

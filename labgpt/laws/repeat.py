@@ -56,11 +56,11 @@ class Repeated(Law):
 
     def predict(self, N, D, U):
         """The loss of N parameters after D tokens of which U are different."""
-        return self._predict(N, D, np.minimum(U, D))
+        return super().predict(N, D, np.minimum(U, D))
 
     def predict_interval(self, N, D, U):
         """(low, high) for one *measured* loss; the base law is taken as it is."""
-        return self._predict_interval(N, D, np.minimum(U, D))
+        return super().predict_interval(N, D, np.minimum(U, D))
 
     def worth(self, epochs, R_D: float | None = None):
         """D'/D: what share of the tokens counts after so many passes over the same ones (R_D: another than the fitted one)."""

@@ -11,6 +11,8 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
+from labgpt.spec.run import need
+
 from .gpt import GPT, Cache
 
 LONG = 64  # tokens from which laying the weights out anew pays on a CPU
@@ -93,13 +95,8 @@ def choose(logits: Tensor, drawn: Tensor, temperature: float, top_k: int | None,
 
 
 def _check(prompts: list[list[int]], n: int, temperature: float, top_k: int | None, top_p: float | None) -> None:
-    if not prompts or not all(prompts):
-        raise ValueError("ids = []: allowed is one token or more; start with the id of a newline, say")
-    if n < 0:
-        raise ValueError(f"n = {n}: allowed is 0 or more")
-    if not temperature >= 0:
-        raise ValueError(f"temperature = {temperature}: allowed is 0 (greedy) or more")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k = {top_k}: allowed is 1 or more, or nothing")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p = {top_p}: allowed is 0 < p ≤ 1, or nothing")
+    need(len(prompts) > 0 and all(prompts), "ids", [], "one token or more", "start with the id of a newline, say")
+    need(n >= 0, "n", n, "0 or more")
+    need(temperature >= 0, "temperature", temperature, "0 (greedy) or more")
+    need(top_k is None or top_k >= 1, "top_k", top_k, "1 or more, or nothing")
+    need(top_p is None or 0 < top_p <= 1, "top_p", top_p, "0 < p ≤ 1, or nothing")

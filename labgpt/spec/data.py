@@ -12,10 +12,6 @@ def need(ok: bool, name: str, value: object, allowed: str, hint: str = "") -> No
         raise ValueError(f"{name} = {value!r}: allowed is {allowed}" + (f"; {hint}" if hint else ""))
 
 
-def _symbolic(corpus: str) -> bool:
-    return fixed(corpus)["tokenizer"] == "symbols"
-
-
 def positive(owner: object, *names: str) -> None:
     for name in names:
         value = getattr(owner, name)
@@ -48,11 +44,12 @@ class DataConfig:
     other_share: float = later(0.0)
 
     def __post_init__(self) -> None:
-        fixed(self.corpus)
+        known = fixed(self.corpus)
+        symbolic = known["tokenizer"] == "symbols"
         kind, _, size = self.tokenizer.partition(":")
         need(kind in ("bytes", "symbols", "bpe", "gpt2"), "tokenizer", self.tokenizer, "bytes, symbols, bpe:VOCABULARY, gpt2")
         need(
-            (kind == "symbols") == _symbolic(self.corpus),
+            (kind == "symbols") == symbolic,
             "tokenizer",
             self.tokenizer,
             "symbols for generated corpora; bytes, bpe:VOCABULARY or gpt2 for text",
@@ -69,9 +66,9 @@ class DataConfig:
         need(self.noise_in in ("symbols", "rows"), "noise_in", self.noise_in, "symbols, rows")
         need(0 <= self.other_share < 1, "other_share", self.other_share, "0 ≤ share < 1")
         need((self.other == "") == (self.other_share == 0), "other", self.other, "a corpus, with an other_share above 0")
-        a, b = fixed(self.other or self.corpus), fixed(self.corpus)
+        alike = fixed(self.other or self.corpus) == known
         need(
-            self.other == "" or (self.other != self.corpus and a == b and _symbolic(self.corpus)),
+            self.other == "" or (self.other != self.corpus and alike and symbolic),
             "other",
             self.other,
             "a generated corpus beside another one of the same shape, such as zipf-dialect beside zipf-markov",

@@ -88,16 +88,8 @@ def replace(spec: RunSpec, **changes: object) -> RunSpec:
     left = dict(changes)
 
     def walk(node):
-        new = {}
-        for f in dataclasses.fields(node):
-            value = getattr(node, f.name)
-            if dataclasses.is_dataclass(value):
-                inner = walk(value)
-                if inner is not value:
-                    new[f.name] = inner
-            elif f.name in left:
-                new[f.name] = left.pop(f.name)
-        return dataclasses.replace(node, **new) if new else node
+        values = {f.name: getattr(node, f.name) for f in dataclasses.fields(node)}
+        return type(node)(**{k: walk(v) if dataclasses.is_dataclass(v) else left.pop(k, v) for k, v in values.items()})
 
     result = walk(spec)
     if left:

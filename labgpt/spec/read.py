@@ -4,11 +4,11 @@ import dataclasses
 import types
 import typing
 
+from .data import need
+
 
 def build(cls: type, raw: object, where: str):
-    """Read a dataclass from plain JSON, refusing unknown fields and wrong types by name."""
-    if not isinstance(raw, dict):
-        raise ValueError(f"{where} = {raw!r}: allowed is an object with the fields of {cls.__name__}")
+    need(isinstance(raw, dict), where, raw, f"an object with the fields of {cls.__name__}")
     hints = typing.get_type_hints(cls)
     unknown = sorted(set(raw) - set(hints))
     if unknown:
@@ -20,12 +20,10 @@ def _value(kind, value, where: str):
     if dataclasses.is_dataclass(kind):
         return build(kind, value, where)
     if typing.get_origin(kind) is tuple:
-        if not isinstance(value, list | tuple):
-            raise ValueError(f"{where} = {value!r}: allowed is a list")
+        need(isinstance(value, list | tuple), where, value, "a list")
         return tuple(value)
     plain = kind.__args__ if isinstance(kind, types.UnionType) else (kind,)
     plain = (*plain, int) if float in plain else plain
-    if not isinstance(value, plain) or (isinstance(value, bool) and bool not in plain):
-        names = " or ".join(getattr(p, "__name__", str(p)) for p in plain)
-        raise ValueError(f"{where} = {value!r}: allowed is {names}")
+    fits = isinstance(value, plain) and (bool in plain or not isinstance(value, bool))
+    need(fits, where, value, " or ".join(getattr(p, "__name__", str(p)) for p in plain))
     return float(value) if kind is float else value

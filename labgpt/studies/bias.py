@@ -44,29 +44,23 @@ def measure(run: str | Path, rows: int = 512) -> dict:
     model, _ = load_model(run)
     text = corpus.load("tales")
     chosen = text.val.reshape(-1, text.document_length)[:rows].astype(np.int64)
-    dialect, fits = told(chosen)
+    (dialect, fits), words, logp = told(chosen), corpus.words("tales"), []
+    other = np.where(fits > 0, words.index("She") + words.index("He") - fits, 0)
+    three = np.stack([chosen[:, 1:], fits, other], axis=2)  # the target; a first pronoun that fits the trade, one that does not
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with torch.inference_mode():
-        logp = [model(torch.from_numpy(part[:, :-1])).float().log_softmax(-1) for part in np.array_split(chosen, max(1, rows // 64))]
-        logp = torch.cat([p.gather(2, torch.from_numpy(_three(part, f))) for p, part, f in zip(logp, np.array_split(chosen, len(logp)),
-                          np.array_split(fits, len(logp)))]).numpy().astype(float)  # fmt: skip
+        for some, wanted in zip(*(np.array_split(a, max(1, rows // 64)) for a in (chosen[:, :-1], three)), strict=True):
+            logp.append(model(torch.from_numpy(some)).float().log_softmax(-1).gather(2, torch.from_numpy(wanted)).numpy())
+    logp = np.concatenate(logp).astype(float)
     torch.set_num_threads(threads)
     nll, bayes, found = -logp[..., 0], text.bayes_nll(chosen), {}
-    with_trade, against = logp[..., 1][fits > 0], logp[..., 2][fits > 0]
+    lead = (logp[..., 1] - logp[..., 2])[fits > 0]
     for column, temperature in SHARES.items():
-        lead = with_trade - against
         found[column] = float(np.mean(lead > 0) if temperature == 0 else np.mean(1 / (1 + np.exp(-lead / temperature))))
     for name, where in (("minority", dialect), ("majority", ~dialect)):
         found |= {f"loss_{name}": float(nll[where].mean()), f"bayes_{name}": float(bayes[where].mean())}
     return found
-
-
-def _three(rows: np.ndarray, fits: np.ndarray) -> np.ndarray:
-    """(R, T, 3): the target, and at a first pronoun the word that goes with the trade and the other one."""
-    words = corpus.words("tales")
-    both = words.index("She") + words.index("He")
-    return np.stack([rows[:, 1:], fits, np.where(fits > 0, both - fits, 0)], axis=2)
 
 
 def table(runs, store: str | Path):

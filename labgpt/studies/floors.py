@@ -24,14 +24,9 @@ TOGETHER = (1, 2, 4)  # seeds a size, in one fit
 BUDGETS = tuple(49_152 * 2**k for k in range(4))
 
 
-def specs(name: str) -> list[RunSpec]:
-    """Six trunks of four budgets a study. A seed is a study: its trunks see other text in another order from other weights."""
-    return sweep.grid(WIDTHS, BUDGETS, name, seeds=STUDIES[name], val_tokens=32_768)
-
-
 def study() -> dict[str, list[RunSpec]]:
-    """The runs of both languages."""
-    return {name: specs(name) for name in STUDIES}
+    """Six trunks of four budgets a study. A seed is a study: its trunks see other text in another order from other weights."""
+    return {name: sweep.grid(WIDTHS, BUDGETS, name, seeds=seeds, val_tokens=32_768) for name, seeds in STUDIES.items()}
 
 
 def fits(rows, together: int = 1, bootstrap: int = 200, **chosen) -> list[dict]:

@@ -5,6 +5,7 @@ losses, how many words its stories go on before one that the grammar could never
 """
 
 import sys
+from bisect import bisect
 from pathlib import Path
 
 import numpy as np
@@ -13,28 +14,22 @@ from labgpt import corpus, sweep
 from labgpt.corpus.tales import language
 from labgpt.model import generate
 from labgpt.record import RunDir, provenance, write_json
-from labgpt.spec import RunSpec
 from labgpt.train import load_model
 
 NAME, WIDTHS, BUDGETS = "tales:millions=16", (32, 128), (4 << 20, 16 << 20)
 RECORDED = Path(__file__).parents[2] / "data" / "reference" / "06_grammatical.json"
 
 
-def specs() -> list[RunSpec]:
-    return sweep.grid(WIDTHS, BUDGETS, NAME)
-
-
 def sound(row: np.ndarray) -> int:
     """How many words of a text (T,) the grammar could have written, from the first on."""
-    tale, least, most = language(NAME), 0, len(row)
-    while least < most:
-        middle = (least + most + 1) // 2
+    def broken(length: int) -> bool:
         try:
-            tale.nll(row[None, :middle])
-            least = middle
+            language(NAME).nll(row[None, :length])
         except ValueError:
-            most = middle - 1
-    return least
+            return True
+        return False
+
+    return bisect(range(1, len(row) + 1), False, key=broken)
 
 
 def write(run: str | Path, rows: int = 200) -> tuple[np.ndarray, list[int]]:
@@ -48,7 +43,7 @@ def write(run: str | Path, rows: int = 200) -> tuple[np.ndarray, list[int]]:
 
 
 def main(store: str) -> None:
-    table, words, found = sweep.run(specs(), store), np.array(corpus.words(NAME)), []
+    table, words, found = sweep.run(sweep.grid(WIDTHS, BUDGETS, NAME), store), np.array(corpus.words(NAME)), []
     for run, rows in table.groupby("run_id"):
         texts, steps = write(RunDir(Path(store) / run).path)
         found.append({"run_id": run, "n_matmul": int(rows["n_matmul"].iloc[0]), "bayes_loss": float(rows["bayes_loss"].iloc[0]),

@@ -16,7 +16,7 @@ from labgpt.cost.pipeline import KINDS, schedule
 from labgpt.model import GPT
 from labgpt.parallel import Group
 from labgpt.parallel.model_by_hand import ColumnLinear, Pipeline, RowLinear, part
-from labgpt.parallel.ranks import main, start
+from labgpt.parallel.ranks import main, start, tensors
 from labgpt.parallel.strategies import Stage
 from labgpt.record import sha256
 from labgpt.spec import RunSpec, derive
@@ -84,8 +84,7 @@ def staged(rank: int, ranks: int):
 
 def batch(step: int = 0):
     """ids, targets (ROWS, T) of one step."""
-    both = torch.from_numpy(prepare(spec().science).batch(step, ROWS).astype("int64"))
-    return both[:, :-1], both[:, 1:]
+    return tensors(prepare(spec().science).batch(step, ROWS))
 
 
 def pipeline(kind: str, rank: int, ranks: int) -> dict:

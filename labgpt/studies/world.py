@@ -11,10 +11,8 @@ WIDTH, STEPS = 64, 60
 def world_specs(minutes: float = 10) -> dict[str, RunSpec]:
     """{"tree-W", "ring-W": the same global batch on W processes; "weak-W": W times the batch}, steps scaled to the time given."""
     steps = max(10, round(STEPS * min(1.0, minutes / 10)))
-    budgets = tuple(steps * 2048 * k // 4 for k in (1, 2, 3, 4))  # a loss at each quarter, to compare along the way
-    base = corpus.pin(
-        derive(WIDTH, "zipf-markov", tuple(b // 2048 * 2048 for b in budgets), val_tokens=16_384, warmup_steps=5)
-    )
+    budgets = tuple(2048 * (steps * k // 4) for k in (1, 2, 3, 4))  # a loss at each quarter, to compare along the way
+    base = corpus.pin(derive(WIDTH, "zipf-markov", budgets, val_tokens=16_384, warmup_steps=5))
     specs = {}
     for w in WORLD_SIZES:
         specs[f"tree-{w}"] = replace(base, world_size=w, reduction="tree")

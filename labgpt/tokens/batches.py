@@ -25,6 +25,9 @@ def _order(n: int, *key: int) -> np.ndarray:
     return np.argsort(np.random.Philox(key=seed).random_raw(n), kind="stable")
 
 
+_epoch_order = lru_cache(maxsize=4)(_order)
+
+
 @dataclass(frozen=True, eq=False)
 class TokenSet:
     """Training and validation rows of one corpus under one tokenizer.
@@ -68,11 +71,6 @@ class TokenSet:
         for epoch in np.unique(epochs):
             chosen[epochs == epoch] = self.order(int(epoch))[places[epochs == epoch]]
         return self.train_rows[chosen]
-
-
-@lru_cache(maxsize=4)
-def _epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
-    return _order(n, seed, epoch)
 
 
 def _rows(stream: np.ndarray, seq_len: int, document_length: int | None) -> np.ndarray:

@@ -130,10 +130,7 @@ class Trainer:
         return {name: self.replicas.together([name], [here.get(name)])[0] for name in self.replicas.shapes}
 
     def batch(self, step: int) -> Callable[[int, int], tuple[Tensor, Tensor]]:
-        def rows(start: int, stop: int) -> tuple[Tensor, Tensor]:
-            return self.tensors(self.data.batch(step, self.spec.science.batch_size, start, stop))
-
-        return rows
+        return lambda start, stop: self.tensors(self.data.batch(step, self.spec.science.batch_size, start, stop))
 
     def tensors(self, rows) -> tuple[Tensor, Tensor]:
         both = torch.from_numpy(rows.astype("int64"))  # (B, T+1)

@@ -154,10 +154,10 @@ def optimizers(model: GPT, config: OptimConfig, half: bool = False, group: Group
 
 def rate(schedule: ScheduleConfig, step: int, fork: int, end: int) -> float:
     """Learning rate as a share of its peak at `step`, on the branch that leaves the trunk at `fork` and is cold at `end`."""
+    warm = min(1.0, (step + 1) / max(1, schedule.warmup_steps))
     if step < fork:
-        return min(1.0, (step + 1) / schedule.warmup_steps) if schedule.warmup_steps else 1.0
+        return warm
     progress = (step - fork + 1) / (end - fork + 1)
     if schedule.shape == "cosine":  # often over the whole run, so it is warmed up here too
-        warm = min(1.0, (step + 1) / schedule.warmup_steps) if schedule.warmup_steps else 1.0
         return warm * (1 + math.cos(math.pi * progress)) / 2
     return 1 - math.sqrt(progress) if schedule.shape == "1-sqrt" else 1 - progress

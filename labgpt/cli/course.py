@@ -55,7 +55,7 @@ def exercise(action: Positional[Literal["build", "list"]], name: Positional[str 
         class_: make a class's folder there instead, its numbers drawn from the secret: student/ to hand out, teacher/ to keep.
         secret: a file with 16 characters or more that nobody else has.
     """
-    from labgpt.course import exercises
+    from labgpt.course import exercises, handout
 
     if (class_ is None) != (secret is None):
         raise ValueError("class, secret: allowed is both or neither; try `labgpt exercise build --class DIR --secret FILE`")
@@ -64,7 +64,7 @@ def exercise(action: Positional[Literal["build", "list"]], name: Positional[str 
             one = exercises.read(found)
             print(f"{found:<18} {sum(one.points.values()):>3g} points, {len(one.points)} questions  {one.title}")
         elif class_ is not None:
-            print(*exercises.build_class(found, class_, exercises.read_secret(secret)), sep="\n")
+            print(*handout.build_class(found, class_, exercises.read_secret(secret)), sep="\n")
         else:
             print(exercises.build(found))
 

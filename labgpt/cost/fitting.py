@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from labgpt.cost.check import known, need
 from labgpt.cost.devices import device as find
+from labgpt.cost.dimensions import Shape
 from labgpt.cost.flops import mfu, palm_flops
-from labgpt.cost.shape import Shape
 from labgpt.cost.simulator import LINKS, ZERO, Habits, Layout, forward_of_blocks, step
 
 COLUMNS = ("family", "model", "n_params", "n_layer", "d_model", "n_head", "seq_len", "global_batch", "gpus", "tp", "pp", "sharding",

@@ -1,7 +1,7 @@
 """Published models by name: their shape, the tokens they were trained on where that is public, and where both are from."""
 from dataclasses import dataclass
 
-from labgpt.cost.shape import Shape
+from labgpt.cost.dimensions import Shape
 
 
 @dataclass(frozen=True)

@@ -170,29 +170,6 @@ def build(name: str) -> Path:
     return path
 
 
-def build_class(name: str, folder: Path, secret: bytes) -> list[Path]:
-    """Write an exercise whose numbers are drawn from the secret; returns the files.
-
-    `student/` is to hand out. `teacher/` has the executed solution, the hidden checks, and the notebook nbgrader starts from.
-    Raises ValueError where the solution does not get all points with these numbers.
-    """
-    from labgpt.course import nbgrader
-    from labgpt.course.grade import grade
-
-    exercise, teacher = read(name, secret), folder / "teacher"
-    checks = [f"# {c.question}: {exercise.points[c.question]:g} points\n{c.source}\n" for c in exercise.cells if c.role == "hidden"]
-    files = {folder / "student" / f"{name}.ipynb": text(student(exercise)), teacher / f"{name}_solution.ipynb": text(executed(exercise)),
-             teacher / f"{name}_hidden_checks.py": "\n\n".join(checks),
-             teacher / "nbgrader" / "source" / name / f"{name}.ipynb": text(nbgrader.source(exercise))}  # fmt: skip
-    for path, written in files.items():
-        write_atomic(path, written)
-    report = grade(teacher / f"{name}_solution.ipynb", secret=secret)
-    short = [f"{q['id']} ({q['reason']})" for q in report["questions"] if q["points"] < q["max_points"] and not exercise.rubric(q["id"])]
-    if short:
-        raise ValueError(f"exercise {name}: with this secret its own solution fails in {', '.join(short)}; try another secret")
-    return list(files)
-
-
 def read_secret(file: Path) -> bytes:
     """A class's secret. Raises ValueError where the file cannot be read, or holds one that could be guessed."""
     try:

@@ -5,13 +5,12 @@ from statistics import NormalDist
 import numpy as np
 
 from labgpt.laws import newton
-from labgpt.laws.law import EXPONENTS, Law
 
 FAR = 8.0  # robust standard deviations beyond which a row is named
 SHAPE = 4.0  # t of a bend in the residuals
 
 
-def doubts(law: Law) -> list[str]:
+def doubts(law) -> list[str]:
     """Sentences; a row is named by its number."""
     said = [f"row {i} lies {100 * np.expm1(r):+.1f} % off the law, {far:.0f} times most rows' scatter: look at "
             "that run" for i, r, far in outliers(law)[:5]]
@@ -21,14 +20,14 @@ def doubts(law: Law) -> list[str]:
         if law.rms_ < 1e-6:
             break
         low, high = profile(law, name)
-        if not np.isfinite(high) or (low <= 0 if name == "E" else low <= EXPONENTS[0] * 1.01):
+        if not np.isfinite(high) or (low <= 0 if name == "E" else low <= newton.EXPONENTS[0] * 1.01):
             said.append(f"{name} is not pinned down: values from {low:.3g} to {high:.3g} fit these points about as well")
     if (left := largest(law)) is not None and abs(left[0]) > 3 * max(_scatter(law), 1e-6):
         said.append(f"fitted without the {left[1]} largest runs, the law misses them by {100 * left[0]:+.1f} %, over 3 times its scatter")
     return said
 
 
-def outliers(law: Law) -> list[tuple[int, float, float]]:
+def outliers(law) -> list[tuple[int, float, float]]:
     """(row, log residual, robust standard deviations) of the rows that lie far off, the worst first."""
     r, scatter = law.residuals_ - np.median(law.residuals_), _scatter(law)
     if scatter < 1e-9:
@@ -36,12 +35,12 @@ def outliers(law: Law) -> list[tuple[int, float, float]]:
     return [(int(i), float(r[i]), float(abs(r[i]) / scatter)) for i in np.argsort(-np.abs(r)) if abs(r[i]) > FAR * scatter]
 
 
-def _scatter(law: Law) -> float:
+def _scatter(law) -> float:
     """The standard deviation of the residuals' bulk: 1.48 times their median distance from the median."""
     return float(1.4826 * np.median(np.abs(law.residuals_ - np.median(law.residuals_))))
 
 
-def bends(law: Law) -> list[tuple[str, float]]:
+def bends(law) -> list[tuple[str, float]]:
     """(axis, bend) where the residuals of the bulk curve along log axis: middle minus ends, as a share of the loss."""
     far, found = {i for i, *_ in outliers(law)}, []
     keep = np.array([i not in far for i in range(law.n_points_)])
@@ -56,7 +55,7 @@ def bends(law: Law) -> list[tuple[str, float]]:
     return found
 
 
-def largest(law: Law, share: float = 0.1) -> tuple[float, int] | None:
+def largest(law, share: float = 0.1) -> tuple[float, int] | None:
     """(mean relative error, rows) of the law fitted without the largest runs, on those; None where too few would stay.
 
     Largest: by the product of the axes, so by compute where they are N and D.
@@ -71,7 +70,7 @@ def largest(law: Law, share: float = 0.1) -> tuple[float, int] | None:
     return float(np.mean(predicted / law.data_["y"][out]) - 1), int(out.sum())
 
 
-def _inside(law: Law) -> dict[str, int]:
+def _inside(law) -> dict[str, int]:
     """The parameters that are coordinates of the search: E (as its logarithm) and the exponents."""
     if not {"alpha"} & set(law.names):
         return {}
@@ -79,7 +78,7 @@ def _inside(law: Law) -> dict[str, int]:
     return ({"E": 0} if law.offset else {}) | {name: first + i for i, name in enumerate(law.names[first:])}
 
 
-def profile(law: Law, name: str) -> tuple[float, float]:
+def profile(law, name: str) -> tuple[float, float]:
     """The values of E or an exponent at which the best fit of all else is not yet worse than chance allows, at the fit's level.
 
     Least squares: n log of the objective's ratio against chi-square; Huber and absolute deviations, Laplace's likelihood: 2 n log
@@ -112,7 +111,7 @@ def profile(law: Law, name: str) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def compare(first: Law, second: Law, folds: int = 10) -> tuple[float, float, str]:
+def compare(first, second, folds: int = 10) -> tuple[float, float, str]:
     """Cross-validate two laws fitted to the same table: (mean difference of |log error|, its standard error, a sentence).
 
     Folds are of whole clusters; the largest and smallest values of an axis may be left out, so forms have to extrapolate.

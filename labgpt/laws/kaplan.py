@@ -12,7 +12,7 @@ import numpy as np
 
 from labgpt.laws import newton
 from labgpt.laws import table as tables
-from labgpt.laws.law import EXPONENTS, Law
+from labgpt.laws.law import Law
 
 POWERS = (0.05, 0.1, 0.2, 0.4, 0.8)  # starts of alpha_D
 RATIOS = (0.3, 0.8, 1.5, 3.0)  # starts of alpha_N / alpha_D
@@ -55,7 +55,7 @@ class Kaplan(Law):
         return np.array(starts)
 
     def _box(self, log_y):
-        return np.array([-700.0, -700.0, 0.02, EXPONENTS[0]]), np.array([700.0, 700.0, 50.0, EXPONENTS[1]])
+        return np.array([-700.0, -700.0, 0.02, newton.EXPONENTS[0]]), np.array([700.0, 700.0, 50.0, newton.EXPONENTS[1]])
 
     def _natural(self, theta):
         a, b, ratio, power = theta.T

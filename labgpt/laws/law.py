@@ -11,10 +11,9 @@ from itertools import product
 
 import numpy as np
 
-from labgpt.laws import newton, table
+from labgpt.laws import doubt, newton, table
 
 DELTAS = {"huber": 1e-3, "lad": 1e-8, "ols": np.inf, "varpro": np.inf}  # on log residuals; beyond it a point only tugs
-EXPONENTS = (0.01, 4.0)  # where an exponent is looked for
 STARTS = (0.1, 0.3, 0.6, 1.0, 1.6)
 FEW_SIZES, FEW_CLUSTERS = 5, 6
 PILOT, CHUNK = 100, 60_000  # resamples fitted from every start; rows of the resamples that share a batch, so that it stays in cache
@@ -90,7 +89,7 @@ class Law:
         """
         if self.estimator == "varpro":
             from labgpt.laws import varpro
-            return varpro.solve(model.x, np.exp(log_y), weights, starts, EXPONENTS)
+            return varpro.solve(model.x, np.exp(log_y), weights, starts, newton.EXPONENTS)
         r, g = len(weights), len(starts)
         w, theta = np.repeat(weights, g, axis=0), np.tile(starts, (r, 1))
         for delta in [d for d in (np.inf, 1e-2, 1e-4, 1e-6) if d > self.delta_] + [self.delta_]:
@@ -156,8 +155,8 @@ class Law:
         """Lower and upper bounds (P,): terms within a millionth of the smallest loss and about the largest."""
         terms = int(self.offset) + len(self._center)
         slopes = len(self.names) - terms
-        return (np.array([log_y.min() - 14] * terms + [EXPONENTS[0]] * slopes),
-                np.array([log_y.max() + 1] * terms + [EXPONENTS[1]] * slopes))
+        return (np.array([log_y.min() - 14] * terms + [newton.EXPONENTS[0]] * slopes),
+                np.array([log_y.max() + 1] * terms + [newton.EXPONENTS[1]] * slopes))
 
     def _natural(self, theta: np.ndarray) -> np.ndarray:
         """theta (S, P) as the parameters in `names` (S, P)."""
@@ -188,15 +187,11 @@ class Law:
 
     def profile(self, name: str) -> tuple[float, float]:
         """The profile range of a parameter; see `doubt.profile`. It says how flat the fit is, not how runs differ."""
-        from labgpt.laws.doubt import profile
-
-        return profile(self, name)
+        return doubt.profile(self, name)
 
     def doubts(self) -> list[str]:
         """Plain sentences about residuals, outliers, flat directions and the largest runs; see `doubt`. Takes about a second."""
-        from labgpt.laws.doubt import doubts
-
-        return doubts(self)
+        return doubt.doubts(self)
 
     @property
     def params(self) -> dict[str, float]:
@@ -268,8 +263,8 @@ class Law:
         elif self.offset and len(draws) and np.mean(draws[:, 0] < self._low[0] + 3) > 0.01:
             said.append("E's range reaches zero: these points do not show a floor for sure.")
         edges = [name for name, value in zip(self.names[-k:], theta[0, -k:], strict=True)
-                 if not EXPONENTS[0] * 1.01 < value < EXPONENTS[1] * 0.99]
-        return said + [f"{name} lies at the edge of its search, {EXPONENTS}: do not trust it." for name in edges]
+                 if not newton.EXPONENTS[0] * 1.01 < value < newton.EXPONENTS[1] * 0.99]
+        return said + [f"{name} lies at the edge of its search, {newton.EXPONENTS}: do not trust it." for name in edges]
 
 
 def _check(bootstrap, delta, level) -> None:

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+EXPONENTS = (0.01, 4.0)  # where an exponent is looked for
+
 
 class Curve(NamedTuple):
     """A model at S parameter vectors: log (S, n), slope d log / d theta (S, n, P), and bend: weights (S, n) -> the sum

@@ -15,7 +15,6 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from labgpt.model import GPT
-from labgpt.spec import Execution
 
 from .group import Group
 
@@ -89,21 +88,6 @@ def passes(net: Callable, rows: Rows, first: int, share: int, count: int, hold: 
             loss.backward()
         total = total + loss.detach()
     return total
-
-
-def replicas(model: GPT, group: Group, execution: Execution, owner: dict[str, int]):
-    """What computes a step's gradient: a Tree, a Ring, a DiLoCo, or a Sharded. owner: for zero1, who alone updates a parameter."""
-    from . import diloco, strategies
-
-    if execution.recompute:
-        strategies.recompute(model)
-    if execution.strategy == "diloco":
-        return diloco.DiLoCo(model, group, execution)
-    if execution.sharded:
-        return strategies.Sharded(model, group, execution, owner)
-    if execution.reduction == "tree":
-        return Tree(model, group, execution.microshards)
-    return Ring(model, group, execution.microbatches)
 
 
 def total_loss(group: Group, losses: Tensor, weights: Tensor) -> float:

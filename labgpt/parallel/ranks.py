@@ -22,7 +22,6 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -30,19 +29,19 @@ import torch
 import torch.distributed as dist
 from tqdm.auto import tqdm
 
-from labgpt import corpus, machine
+from labgpt import machine
 from labgpt.cost.check import need
 from labgpt.cost.collectives import OPS
 from labgpt.model import GPT
-from labgpt.record import sha256, write_atomic
-from labgpt.spec import derive
+from labgpt.record import write_atomic
 from labgpt.tokens import prepare
 
 from .by_hand import FORMS, Line, Naive, Torch, optimizer_bytes
+from .meeting import LR, ROWS, Meeting, digest, science, tensors
+from .zoo import play
 
-MEET_S = 60.0  # for ranks that wait for each other between two pieces of work
 BYTES_SENT_AT = 200  # in Linux's struct tcp_info: tcpi_bytes_sent, since 4.19
-STEPS, ROWS, LR = 20, 24, 0.003  # of "forms"; rows of the global batch, over all ranks
+STEPS = 20  # of "forms"
 adamw = partial(torch.optim.AdamW, lr=LR)
 
 
@@ -87,38 +86,6 @@ def start(*work: str, world_size: int, timeout_s: float = 240.0, module: str = "
     return Job(process, folder, world_size, timeout_s)
 
 
-class Meeting:
-    """Where the ranks of one torchrun meet: one process group after the other, so that a broken one harms no later one."""
-
-    def __init__(self):
-        self.store, self.rank, self.world_size = next(dist.rendezvous("env://"))
-        self.count = 0
-
-    @contextlib.contextmanager
-    def group(self, timeout_s: float = MEET_S, checked: bool = False) -> Iterator[None]:
-        """A fresh process group. checked: each collective is compared among the ranks before it is carried out."""
-        self.count += 1
-        store = dist.PrefixStore(f"group-{self.count}", self.store)
-        dist.set_debug_level(dist.DebugLevel.DETAIL if checked else dist.DebugLevel.OFF)
-        dist.init_process_group("gloo", store=store, rank=self.rank, world_size=self.world_size, timeout=timedelta(seconds=timeout_s))
-        try:
-            yield
-        finally:
-            dist.destroy_process_group()
-            self.meet(f"left-{self.count}")  # a rank that timed out is ahead of the one it waited for
-
-    def meet(self, key: str) -> None:
-        """Wait until all ranks are here. Rank 0, which keeps the store, leaves last."""
-        self.store.add(key, 1)
-        for at in (key, f"{key}-seen"):
-            until = time.monotonic() + MEET_S
-            while self.store.add(at, 0) < self.world_size and time.monotonic() < until:
-                time.sleep(0.01)
-            self.store.add(f"{key}-seen", 1)
-            if self.rank > 0:
-                return
-
-
 def sent_bytes() -> dict[int, int]:
     """{connection: bytes it has sent so far} of this process's TCP connections, by the kernel's count; {} where it keeps none."""
     found = {}
@@ -130,22 +97,6 @@ def sent_bytes() -> dict[int, int]:
                         info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
                     found[about.st_ino] = struct.unpack_from("Q", info.ljust(BYTES_SENT_AT + 8, b"\0"), BYTES_SENT_AT)[0]
     return found
-
-
-def science():
-    """Lesson 09's model and data: 22,528 weights, whose gradient has 90,112 bytes."""
-    return corpus.pin(derive(16, budgets=(16_384,), val_tokens=2048, batch_size=ROWS, init="gpt2")).science
-
-
-def tensors(rows):
-    """(B, T+1) rows -> ids, targets, both (B, T)."""
-    both = torch.from_numpy(rows.astype("int64"))
-    return both[:, :-1].contiguous(), both[:, 1:].contiguous()
-
-
-def digest(model) -> str:
-    """Hash of all weights."""
-    return sha256(torch.cat([p.detach().reshape(-1) for p in model.parameters()]).numpy().tobytes())[:16]
 
 
 def forms(meeting: Meeting) -> Iterator[dict]:
@@ -174,12 +125,6 @@ def forms(meeting: Meeting) -> Iterator[dict]:
                    "messages": line.messages / STEPS, "optimizer_bytes": optimizer_bytes(form.optimizer),
                    "kernel_bytes": sum(n - before.get(one, 0) for one, n in after.items()) / (STEPS - 2),
                    "seconds": statistics.median(clock[2:])}  # fmt: skip
-
-
-def zoo(meeting: Meeting) -> Iterator[dict]:
-    from .zoo import play
-
-    return play(meeting)
 
 
 def collectives(meeting: Meeting, ops: tuple[str, ...] = OPS, most: int = 64 << 20) -> Iterator[dict]:
@@ -211,7 +156,7 @@ def meet(meeting: Meeting) -> Iterator[dict]:
 
 
 link = partial(collectives, ops=("all_reduce",), most=1 << 20)
-WORK = {"forms": forms, "zoo": zoo, "link": link, "collectives": collectives, "meet": meet}
+WORK = {"forms": forms, "zoo": play, "link": link, "collectives": collectives, "meet": meet}
 
 
 def main(there: dict[str, Callable[[Meeting], Iterator[dict]]]) -> None:

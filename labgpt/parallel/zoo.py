@@ -15,7 +15,7 @@ from torch import Tensor
 from labgpt.model import GPT
 from labgpt.tokens import prepare
 
-from .ranks import LR, ROWS, Meeting, digest, science, tensors
+from .meeting import LR, ROWS, Meeting, digest, science, tensors
 
 CULPRIT, STEPS, TIMEOUT_S, SLOW_S = 1, 3, 3.0, 0.15
 SEEN = 1e-5  # a loss further than this from one process's is another run

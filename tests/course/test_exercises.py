@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from labgpt.course import exercises, nbgrader, sealed
+from labgpt.course import exercises, handout, nbgrader, sealed
 from labgpt.course.colab import bootstrap_cell
 from labgpt.course.grade import grade
 
@@ -90,7 +90,7 @@ def test_a_class_has_numbers_of_its_own(tiny, tmp_path):
     assert given[1] == exercises.read("00_tiny", b"0123456789abcdef").cells[1].source  # and always the same ones
     secret = tmp_path / "secret"
     secret.write_bytes(b"0123456789abcdef\n")
-    files = exercises.build_class("00_tiny", tmp_path / "class", exercises.read_secret(secret))
+    files = handout.build_class("00_tiny", tmp_path / "class", exercises.read_secret(secret))
     handed_out = (tmp_path / "class" / "student" / "00_tiny.ipynb").read_text(encoding="utf-8")
     assert len(files) == 4 and given[1] in handed_out.replace('\\"', '"') and "0123456789" not in handed_out and "hidden" not in handed_out
     solution = tmp_path / "class" / "teacher" / "00_tiny_solution.ipynb"

@@ -111,7 +111,7 @@ def _work(store: Path, todo: list[str], price: dict[str, float], workers: int, b
     places = {r: RunDir(store / r) for r in todo}
     while waiting := [r for r in todo if places[r].finished_rows() is None and places[r].status().get("state") != "failed"]:
         free = [r for r in waiting if not held(places[r])]
-        with _processes(store, free, min(workers, len(free)), gpus) as processes:
+        with _processes(store, free, min(workers, len(free)), gpus) if free else contextlib.nullcontext([]) as processes:
             while True:
                 shares = {r: part_done(places[r]) for r in todo}
                 done = sum(price[r] * shares[r] for r in todo)

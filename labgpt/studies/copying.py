@@ -36,7 +36,7 @@ def exam(model: Callable[[Tensor], Tensor]) -> dict[str, float]:
 
 def measure(store: str | Path, *climbs: str) -> list[dict]:
     """A row a model of the climbs that is trained: its last budget, its loss, whether a forecast was of it, and its exam."""
-    fitted = {s.run_id: s for name in climbs for s in ladder.base(ladder.CLIMBS[name])}
+    fitted = {s.run_id: s for name in ladder.chosen(climbs) for s in ladder.base(ladder.CLIMBS[name])}
     seals = [seal for name in climbs for seal in sorted(ladder.SEALS.glob(f"{name}-[0-9]*x.json"))]
     foretold = [corpus.pin(RunSpec.from_json(forecast.read(seal)["spec"])) for seal in seals]
     rows = []

@@ -26,8 +26,8 @@ class Climb:
 
     known: the law is told the language's entropy, and fitted to what lies above it. after: an earlier climb on the same text, whose
     runs it may keep too. fewest, sizes: which rows a law may keep, each tried: those of so many tokens, of the so many largest sizes.
-    shape: what every run has, whatever its width. tokens: the fewest and the most that a fit's run has (a tiny one is all warm-up), and the
-    most of a rung's; 0: what the corpus holds.
+    shape: what every run has, whatever its width. tokens: the fewest and the most of a fit's run (a tiny one is all warm-up); most: of
+    a rung's, 0: what the corpus holds. table: where the fit's runs are recorded; each kind of machine makes its own.
     """
 
     corpus: str
@@ -40,16 +40,9 @@ class Climb:
     known: bool = False
     after: str = ""
     shape: dict[str, object] = field(default_factory=dict)
-    tokens: tuple[int, int, int] = (100_000, 9_600_000, 0)  # pysource holds ten million
-
-    @property
-    def on_gpu(self) -> bool:
-        return self.shape.get("device") == "cuda"
-
-    @property
-    def table(self) -> str:
-        """The recorded table of its fit's runs: each machine makes its own."""
-        return "08_ladder_gpu" if self.on_gpu else "08_ladder"
+    tokens: tuple[int, int] = (100_000, 9_600_000)  # pysource holds ten million
+    most: int = 0
+    table: str = "08_ladder"
 
 
 GPU = {"n_layer": 6, "batch_size": 128, "val_tokens": 1 << 20, "device": "cuda", "precision": "bfloat16", "compile": False}
@@ -65,15 +58,22 @@ CLIMBS = {
                                   fewest=(250_000, 500_000, 1_000_000), sizes=(6, 5, 4), shape={"n_layer": 4}),
     # And on a GPU, from where models copy what they have just read (labgpt.studies.copying): none of those above were fitted there.
     "packages": Climb("pysource:packages=1", 4e14, (64, 96, 128, 160, 192), (10, 30), seeds=2,
-                      fewest=(4_000_000, 8_000_000, 16_000_000), sizes=(7, 6, 5, 4), shape=GPU,
-                      tokens=(4_000_000, 64_000_000, 96_000_000)),
-    # The same rungs from twice as many sizes: the law above is asked for models eight times as large as any that it was fitted to.
+                      fewest=(4_000_000, 8_000_000, 16_000_000), sizes=(7, 6, 5, 4), shape=GPU, tokens=(4_000_000, 64_000_000),
+                      most=96_000_000, table="08_ladder_gpu"),
+    # The same rungs from nine sizes: the law above is asked for models eight times as large as any that it was fitted to.
     "packages-wider": Climb("pysource:packages=1", 4e14, (224, 256, 288, 320), (10, 30), seeds=2, after="packages",
-                            fewest=(4_000_000, 8_000_000, 12_000_000), sizes=(9, 8, 7, 6), shape=GPU,
-                            tokens=(2_000_000, 64_000_000, 96_000_000)),
+                            fewest=(4_000_000, 8_000_000, 12_000_000), sizes=(9, 8, 7, 6), shape=GPU, tokens=(2_000_000, 64_000_000),
+                            most=96_000_000, table="08_ladder_gpu"),
 }  # fmt: skip
 TARGET_WIDTHS = (*range(48, 257, 16), *range(288, 641, 32))
 SEALS, SCORES = reference.FOLDER / "08_ladder", reference.FOLDER / "08_ladder_score.json"
+
+
+def chosen(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The climbs' names. ValueError where there is none, or one that is not a climb's."""
+    for name in names or ("",):
+        need(name in CLIMBS, "climb", name, f"one of {', '.join(CLIMBS)}")
+    return names
 
 
 def per_token(d_model: int, climb: Climb) -> float:
@@ -83,7 +83,7 @@ def per_token(d_model: int, climb: Climb) -> float:
 
 def base(climb: Climb) -> list[RunSpec]:
     """A trunk a width and seed, its budgets top, top/2, top/4 … FLOPs, as far as these pay for as many tokens as it may have."""
-    flops, (fewest, most, _) = [climb.top / 2**k for k in range(10)], climb.tokens
+    flops, (fewest, most) = [climb.top / 2**k for k in range(10)], climb.tokens
     affordable = {w: [c for c in flops if fewest <= c / per_token(w, climb) <= most] for w in climb.widths}
     paid = {w: some for w, some in affordable.items() if len(some) > 2}
     return [spec for w, some in paid.items() for spec in sweep.isoflop([w], some, climb.corpus, climb.seeds, **climb.shape)]
@@ -146,7 +146,7 @@ def best(tried: dict[tuple[int, int], float], rows) -> tuple[int, int]:
 def target(law: Chinchilla, climb: Climb, rung: int) -> RunSpec:
     """The width for which `law` promises the lowest loss at rung x top FLOPs, never reading a token twice."""
     name, flops = climb.corpus, rung * climb.top
-    most = climb.tokens[2] or len(corpus.load(name).train) - 1_000
+    most = climb.most or len(corpus.load(name).train) - 1_000
 
     def promise(w: int) -> float:
         tokens, model = flops / per_token(w, climb), derive(w, name, **climb.shape).science.model
@@ -159,10 +159,7 @@ def seal(store: str, *names: str) -> None:
     """Train the runs of the climbs' fits, choose each one's rule by its backtest, seal its forecasts. A seal is never made anew."""
     import pandas as pd
 
-    for name in names or [""]:
-        need(name in CLIMBS, "climb", name, f"one of {', '.join(CLIMBS)}")
-
-    for name in names:
+    for name in chosen(names):
         climb = CLIMBS[name]
         table = pd.read_csv(reference.make(climb.table, study(climb.table), store, machine.cores()))
         rows = rows_of(table, name)
@@ -189,7 +186,7 @@ def score(store: str, *names: str) -> None:
     import pandas as pd
 
     scores = json.loads(SCORES.read_text())["scores"]
-    seals = {seal.stem: forecast.read(seal) for name in names for seal in SEALS.glob(f"{name}-[0-9]*x.json")}
+    seals = {seal.stem: forecast.read(seal) for name in chosen(names) for seal in SEALS.glob(f"{name}-[0-9]*x.json")}
     table = sweep.run([RunSpec.from_json(sealed["spec"]) for sealed in seals.values()], store, per_gpu=machine.cores())
     for stem, sealed in sorted(seals.items(), key=lambda item: item[1]["flops"]):
         row = table[table["run_id"] == corpus.pin(RunSpec.from_json(sealed["spec"])).run_id].iloc[-1]
@@ -207,4 +204,5 @@ def score(store: str, *names: str) -> None:
 
 if __name__ == "__main__":
     verb, store, *climbs = sys.argv[1:]
-    seal(store, *climbs) if verb == "seal" else score(store, *climbs)
+    need(verb in ("seal", "score"), "verb", verb, "seal, score")
+    (seal if verb == "seal" else score)(store, *climbs)

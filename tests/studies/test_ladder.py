@@ -50,6 +50,15 @@ def test_a_score_is_its_seal_s(stem):
         assert score["excess_error"] == pytest.approx((score["predicted"] - score["measured"]) / (score["measured"] - score["bayes_loss"]))
 
 
+@pytest.mark.parametrize("names", [(), ("packages", "package")])
+@pytest.mark.parametrize("verb", [ladder.seal, ladder.score])
+def test_no_climb_or_an_unknown_one_is_refused_before_anything_is_trained(tmp_path, verb, names):
+    before = ladder.SCORES.read_bytes()
+    with pytest.raises(ValueError, match="climb = .*allowed is one of .*packages-wider"):
+        verb(str(tmp_path), *names)
+    assert not list(tmp_path.iterdir()) and ladder.SCORES.read_bytes() == before
+
+
 def test_told_the_floor_a_law_finds_the_rest():
     truth = Chinchilla.of(A=300.0, B=900.0, alpha=0.8, beta=0.7)
     n, d = (grid.ravel() for grid in np.meshgrid(np.geomspace(1e4, 1e6, 6), np.geomspace(1e5, 1e7, 6)))

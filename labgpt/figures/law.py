@@ -125,11 +125,12 @@ def ladder(scores: dict):
              xlabel="measured loss (0 = the forecast, ±1 = ends of its 95 % range)")
     inside = sum(s["inside"] for s in order)
     half = max((s["high"] - s["low"]) / 2 / s["predicted"] for s in order)
+    runs = {(s["corpus"], s["n_matmul"], s["tokens"]) for s in order}  # two may foretell the same one
     return told(
         figure,
         f"{inside} of {len(order)} measured losses lie inside the range that was sealed for them (circles; crosses do not). 10×: ten times "
         f"the compute of the fit's dearest runs. Right: the forecast's error, forecast over measured less 1. A range reaches up to "
-        f"±{half:.1%} of the loss. n = {len(order)} forecasts of {len({s['measured'] for s in order})} runs, one seed each.",
+        f"±{half:.1%} of the loss. n = {len(order)} forecasts of {len(runs)} runs, one seed each.",
         "A row for each sealed forecast, its range drawn alike for all, and in it the loss that was measured afterwards.",
     )
 

@@ -131,9 +131,9 @@ def every(table, known, law, held, sealed, ranks):
 def rungs(known, *factors):
     """Scores as labgpt.studies.ladder records them, the last outside its range."""
     top, corpus = known["flops"].max(), known["corpus"].iloc[0]
-    return {f"{corpus}-{k}x": {"corpus": corpus, "climb": corpus, "rung": k, "flops": k * top, "predicted": 2.0, "low": 1.95, "high": 2.05,
-                               "measured": 2.0 + 0.01 * k, "inside": k < 5, "relative_error": -0.005 * k, "excess_error": -0.1,
-                               "bayes_loss": 1.893} for k in factors}  # fmt: skip
+    return {f"{corpus}-{k}x": {"corpus": corpus, "climb": corpus, "rung": k, "flops": k * top, "n_matmul": 10_000 * k, "tokens": 1e6,
+                               "predicted": 2.0, "low": 1.95, "high": 2.05, "measured": 2.0 + 0.01 * k, "inside": k < 5,
+                               "relative_error": -0.005 * k, "excess_error": -0.1, "bayes_loss": 1.893} for k in factors}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
